@@ -1,0 +1,314 @@
+"""Brings an index up to date with its folder: reads what is new, embeds what was never embedded, writes a new generation.
+
+Three steps, of which each can be interrupted and none touches the index in use: *read* (every file is hashed; new and
+changed ones become documents and passages on the workbench), *embed* (documents on the bench get vectors, unless equal
+bytes already have them), *write* (unchanged documents from the old generation and the bench's together become a new one).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
+
+import numpy as np
+
+from assistant.datamodel import Document, IndexStatus, Passage, Progress, SourceStatus
+from assistant.embedders.base import Embedder
+from assistant.errors import BuildCancelled, BuildFailed, IndexUnusable, UnreadableFile, UsageError
+from assistant.indexes.generations import Generation, GenerationWriter, build_lock, remove_leftovers
+from assistant.indexes.sentence_vectors import SentenceVectors
+from assistant.indexes.workbench import Work, Workbench
+from assistant.language import NOT_ENGLISH, looks_english
+from assistant.loaders import load_document
+from assistant.settings import Settings
+from assistant.sources_folder import SourceFile, read_bytes, walk
+from assistant.splitting import split
+
+READING_VERSION = "1"
+"""Raise it whenever the same file would be read or cut differently: it makes every index be built anew."""
+TEXTS_AT_ONCE = 256
+"""Texts that are embedded between two looks at whether to stop, and kept together."""
+
+
+class Builder:
+    """One build of one index.
+
+    :param settings: where the sources and the index are.
+    :param open_embedder: gives the embedder; called only when something has to be compared or embedded.
+    :param progress: told how far the build is.
+    :param cancel: set by another thread to stop the build; what was done is kept for the next one.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        open_embedder: Callable[[], Embedder],
+        progress: Callable[[Progress], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> None:
+        self._settings = settings
+        self._open_embedder = open_embedder
+        self._tell = progress or (lambda _: None)
+        self._cancel = cancel or threading.Event()
+
+    def run(self) -> IndexStatus:
+        """Bring the index up to date.
+
+        :returns: the state of the index that is now in use.
+        :raises UsageError: when the sources folder is missing or empty.
+        :raises IndexBusy: when another build is running.
+        :raises BuildFailed: when nothing could be indexed, or the disk failed; the old index is as it was.
+        :raises BuildCancelled: when it was stopped.
+        """
+        files, refused = self._files()
+        with build_lock(self._settings.index), ExitStack() as stack:
+            remove_leftovers(self._settings.index)
+            embedder = self._open_embedder()
+            old = self._usable_generation(embedder)
+            if old:
+                stack.callback(old.close)
+            identity = f"{embedder.identity}; reading {READING_VERSION}"
+            bench = stack.enter_context(closing(Workbench(self._settings.index / "unfinished.sqlite", identity)))
+            try:
+                status = self._build(files, refused, embedder, old, bench)
+            except OSError as error:
+                raise BuildFailed(
+                    f"The index could not be written ({error.strerror or error}); the old one is as it was."
+                ) from error
+            bench.remove()
+            return status
+
+    def _build(
+        self,
+        files: list[SourceFile],
+        refused: list[SourceStatus],
+        embedder: Embedder,
+        old: Generation | None,
+        bench: Workbench,
+    ) -> IndexStatus:
+        kept, failed = self._read(files, old, bench)
+        statuses = self._statuses(files, refused + failed, kept, old, bench)
+        if old and _same(statuses, old.status.sources):
+            return old.status
+        self._embed(embedder, old, bench)
+        return self._write(embedder, statuses, kept, old, bench)
+
+    def _files(self) -> tuple[list[SourceFile], list[SourceStatus]]:
+        folder = self._settings.sources
+        if not folder.is_dir():
+            raise UsageError(
+                f"The sources folder {str(folder)!r} does not exist; make it or name another with --sources."
+            )
+        files, refused = walk(folder)
+        if not files and not refused:
+            raise UsageError(
+                f"The sources folder {str(folder)!r} holds no files; put documents into it and build again."
+            )
+        return files, [SourceStatus(source, "rejected", reason) for source, reason in refused]
+
+    def _usable_generation(self, embedder: Embedder) -> Generation | None:
+        """Open the index in use, if its vectors and passages are what this build would make."""
+        try:
+            old = Generation(self._settings.index)
+        except IndexUnusable:
+            return None
+        if (old.manifest.model, old.manifest.reading) == (embedder.identity, READING_VERSION):
+            return old
+        old.close()
+        return None
+
+    def _read(
+        self, files: list[SourceFile], old: Generation | None, bench: Workbench
+    ) -> tuple[set[str], list[SourceStatus]]:
+        """Put every new or changed file on the bench.
+
+        :param files: what the folder holds.
+        :param old: the generation in use, None when it is of no use.
+        :param bench: takes in what is new.
+        :returns: the sources that the old generation holds unchanged, and a row for each file that cannot be read.
+        """
+        indexed = {row.source: row.sha256 for row in old.statuses if row.state != "rejected"} if old else {}
+        waiting = bench.hashes()
+        bench.forget(set(waiting) - {file.source for file in files})
+        kept: set[str] = set()
+        failed: list[SourceStatus] = []
+        for done, file in enumerate(files):
+            self._step(Progress("read", done, len(files), file.source))
+            started = time.monotonic()
+            sha256 = None
+            try:
+                data = read_bytes(file.path, self._settings.max_file_mb * 1_000_000)
+                sha256 = hashlib.sha256(data).hexdigest()
+                if indexed.get(file.source) == sha256:
+                    kept.add(file.source)
+                    bench.forget({file.source})
+                elif waiting.get(file.source) != sha256:
+                    bench.put(_work(load_document(file.source, data), len(data), started))
+            except UnreadableFile as error:
+                bench.forget({file.source})
+                seconds = round(time.monotonic() - started, 3)
+                failed.append(SourceStatus(file.source, "rejected", str(error), sha256, file.size, seconds=seconds))
+        self._step(Progress("read", len(files), len(files)))
+        return kept, failed
+
+    def _statuses(
+        self,
+        files: list[SourceFile],
+        failed: list[SourceStatus],
+        kept: set[str],
+        old: Generation | None,
+        bench: Workbench,
+    ) -> list[SourceStatus]:
+        rows = {row.source: row for row in old.statuses if row.source in kept} if old else {}
+        rows |= {row.source: row for row in failed}
+        rows |= {file.source: bench.get(file.source).status for file in files if file.source not in rows}
+        if all(row.state == "rejected" for row in rows.values()):
+            first = next(iter(rows.values()))
+            raise BuildFailed(
+                f"None of the {len(rows)} files could be read; the first is {first.source!r}: {first.reason}"
+            )
+        return [rows[source] for source in sorted(rows)]
+
+    def _embed(self, embedder: Embedder, old: Generation | None, bench: Workbench) -> None:
+        """Give every document on the bench its vectors, many documents at a time."""
+        fresh = [source for source in bench.unembedded() if not _reuse_vectors(bench.get(source), old, bench)]
+        total = sum(bench.get(source).status.passages for source in fresh)
+        done, started = 0, time.monotonic()
+        for batch in _batches(bench, fresh):
+            self._step(_embedding_progress(done, total, started, batch[0].document.source))
+            again = [work for work in batch if not _reuse_vectors(work, old, bench)]
+            for work, (vectors, sentences) in zip(again, embed_documents(embedder, again), strict=True):
+                bench.put_vectors(work.document.source, vectors, sentences)
+            done += sum(len(work.passages) for work in batch)
+        self._step(_embedding_progress(done, total, started, ""))
+
+    def _write(
+        self, embedder: Embedder, statuses: list[SourceStatus], kept: set[str], old: Generation | None, bench: Workbench
+    ) -> IndexStatus:
+        writer = GenerationWriter(self._settings.index, embedder.identity, embedder.dimension, READING_VERSION)
+        rows = [row for row in statuses if row.state != "rejected"]
+        try:
+            for done, row in enumerate(rows):
+                self._step(Progress("write", done, len(rows), row.source))
+                writer.add(*(_stored(old, row.source) if old and row.source in kept else _benched(bench, row.source)))
+            status = writer.commit(statuses)
+        except BaseException:
+            writer.discard()
+            raise
+        remove_leftovers(self._settings.index)
+        self._tell(Progress("write", len(rows), len(rows)))
+        return status
+
+    def _step(self, progress: Progress) -> None:
+        """Report, and stop here if somebody asked for it."""
+        if self._cancel.is_set():
+            raise BuildCancelled("The build was stopped; the index is as it was, and the next build goes on from here.")
+        self._tell(progress)
+
+
+def embed_documents(embedder: Embedder, works: Sequence[Work]) -> Iterator[tuple[np.ndarray, SentenceVectors]]:
+    """Embed the passages and sentences of documents, all in one call, since embedders are fastest on many texts.
+
+    :param embedder: the embedder.
+    :param works: the documents with their passages.
+    :yields: for each document its passage vectors and its sentence vectors.
+    """
+    texts = [text for work in works for text in _texts(work.document, work.passages)]
+    vectors = embedder.embed_passages(texts)
+    at = 0
+    for work in works:
+        middle = at + len(work.passages)
+        end = middle + sum(len(passage.sentences) for passage in work.passages)
+        yield vectors[at:middle], SentenceVectors.from_vectors(vectors[middle:end])
+        at = end
+
+
+def embedded_text(document: Document, passage: Passage) -> str:
+    """Give the words of a passage that are embedded: its own, after its section's heading where that stands elsewhere."""
+    own = passage.span.of(document.text)
+    if passage.section is None or passage.section.start >= passage.span.start:
+        return own
+    return f"{passage.section.of(document.text)}\n{own}"
+
+
+def _texts(document: Document, passages: list[Passage]) -> list[str]:
+    own = [embedded_text(document, passage) for passage in passages]
+    return own + [sentence.of(document.text) for passage in passages for sentence in passage.sentences]
+
+
+def _work(document: Document, size: int, started: float) -> Work:
+    """Split a document and note what `status` shows of it."""
+    content = document.content
+    passages = split(content)
+    warnings = content.warnings if looks_english(content.text) else (*content.warnings, NOT_ENGLISH)
+    status = SourceStatus(
+        document.source,
+        "partial" if content.unsearchable_pages else "indexed",
+        sha256=document.sha256,
+        bytes=size,
+        pages=content.pages,
+        unsearchable_pages=content.unsearchable_pages,
+        characters=len(content.text),
+        passages=len(passages),
+        warnings=warnings,
+        seconds=round(time.monotonic() - started, 3),
+    )
+    return Work(document, passages, status)
+
+
+def _reuse_vectors(work: Work, old: Generation | None, bench: Workbench) -> bool:
+    """Take the vectors of a document that was cut from equal bytes to equal passages: a moved file, or a copy."""
+    source, sha256 = work.document.source, work.document.sha256
+    twin = bench.with_bytes(sha256)
+    if twin is None and old and (name := old.store.source_with(sha256)):
+        document, passages, vectors, sentences = _stored(old, name)
+        twin = Work(document, passages, work.status, vectors, sentences)
+    if twin is None or twin.passages != work.passages or twin.document.text != work.document.text:
+        return False
+    assert twin.vectors is not None and twin.sentences is not None
+    bench.put_vectors(source, twin.vectors, twin.sentences)
+    return True
+
+
+def _batches(bench: Workbench, sources: list[str]) -> Iterator[list[Work]]:
+    batch: list[Work] = []
+    texts = 0
+    for source in sources:
+        work = bench.get(source)
+        if any(work.document.sha256 == other.document.sha256 for other in batch):  # its twin's vectors will do for both
+            yield batch
+            batch, texts = [], 0
+        batch.append(work)
+        texts += sum(1 + len(passage.sentences) for passage in work.passages)
+        if texts >= TEXTS_AT_ONCE:
+            yield batch
+            batch, texts = [], 0
+    if batch:
+        yield batch
+
+
+def _embedding_progress(done: int, total: int, started: float, source: str) -> Progress:
+    rate = done / max(1e-6, time.monotonic() - started) if done else None
+    return Progress("embed", done, total, source, rate, (total - done) / rate if rate else None)
+
+
+def _stored(old: Generation, source: str) -> tuple[Document, list[Passage], np.ndarray, SentenceVectors]:
+    """Take a document over from the old generation."""
+    store = old.store
+    numbers, sentences = np.arange(*store.passage_range(source)), slice(*store.sentence_range(source))
+    return store.document(source), store.passages_of(source), old.vectors.vectors(numbers), old.sentences[sentences]
+
+
+def _benched(bench: Workbench, source: str) -> tuple[Document, list[Passage], np.ndarray, SentenceVectors]:
+    work = bench.get(source)
+    assert work.vectors is not None and work.sentences is not None
+    return work.document, work.passages, work.vectors, work.sentences
+
+
+def _same(now: Sequence[SourceStatus], before: Sequence[SourceStatus]) -> bool:
+    """Tell whether two builds saw the same files with the same outcome; only the time it took may differ."""
+    return [replace(row, seconds=0.0) for row in now] == [replace(row, seconds=0.0) for row in before]

@@ -1,0 +1,125 @@
+"""The page's layout in Gradio's components, and which handler each event calls.
+
+Two sanitized components show our own escaped HTML: the chat takes it as it is, and a Markdown block leaves a line that
+starts with an element alone. ``gr.HTML`` is no choice here, because it compiles its template in the browser, which the
+content security policy forbids.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from assistant.interfaces.web.handlers import Handlers, Talk
+
+TITLE = "Ask your sources"
+_PROMISE = "Every answer is an exact quote from your sources. Nothing is generated, and nothing leaves this machine."
+_MASTHEAD = (
+    '<div class="qa-masthead"><button type="button" id="qa-toggle" title="Show or hide the sources">'
+    '<span class="qa-bars"></span><span class="qa-toggle-word">Sources</span></button>'
+    f'<h1>{TITLE}</h1><p class="qa-promise">{_PROMISE}</p></div>'
+)
+_WELCOME = (
+    f'<div class="qa-welcome"><p class="qa-promise">{_PROMISE}</p><h2>What do you want to know?</h2>'
+    "<p>Ask in your own words, or try one of these.</p></div>"
+)
+_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components that events read or change."""
+
+    fresh: gr.Button
+    sources: gr.Markdown
+    notes: gr.Markdown
+    build: gr.Markdown
+    files: gr.File
+    rebuild: gr.Button
+    chat: gr.Chatbot
+    notice: gr.Markdown
+    question: gr.Textbox
+    send: gr.Button
+
+
+def build_page(handlers: Handlers, head: str) -> tuple[gr.Blocks, dict[str, Any]]:
+    """Lay the page out and connect its events.
+
+    :param handlers: what the events do.
+    :param head: elements for the page's head: our style sheet and script.
+    :returns: the page, and the arguments of look with which it is to be mounted.
+    """
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
+        with gr.Row(elem_id="qa-top"):
+            gr.Markdown(_MASTHEAD, elem_id="qa-masthead")
+            fresh = gr.Button("New conversation", scale=0, elem_id="qa-new")
+        with gr.Row(elem_id="qa-workspace"):
+            parts = Parts(fresh, *_lay_out_sources(handlers), *_lay_out_conversation(handlers))
+        _connect_conversation(handlers, parts)
+        _connect_sources(handlers, parts, page)
+    page.queue(api_open=False, default_concurrency_limit=2, max_size=128)
+    return page, {"theme": _theme(), "head": head}
+
+
+def _lay_out_sources(handlers: Handlers) -> tuple[gr.Markdown, gr.Markdown, gr.Markdown, gr.File, gr.Button]:
+    with gr.Column(elem_id="qa-sources"):
+        gr.Markdown("<h2>Sources</h2>", elem_id="qa-heading")
+        sources = gr.Markdown(handlers.sources(), elem_id="qa-source-list", latex_delimiters=[])
+        notes = gr.Markdown(elem_id="qa-notes", latex_delimiters=[])
+        build = gr.Markdown(elem_id="qa-build", latex_delimiters=[])
+        files = gr.File(label="Add files", file_count="multiple", height=96, elem_id="qa-files")
+        files.example_payload = lambda: None  # type: ignore[method-assign]  # Gradio's names a file on github.com
+        rebuild = gr.Button("Rebuild", elem_id="qa-rebuild")
+    return sources, notes, build, files, rebuild
+
+
+def _lay_out_conversation(handlers: Handlers) -> tuple[gr.Chatbot, gr.Markdown, gr.Textbox, gr.Button]:
+    with gr.Column(elem_id="qa-conversation"):
+        chat = gr.Chatbot(
+            label="Conversation", show_label=False, container=False, elem_id="qa-chat", layout="panel", height=None,
+            placeholder=_WELCOME, examples=handlers.examples(), render_markdown=False, sanitize_html=True,
+            latex_delimiters=[], buttons=[], feedback_options=None, allow_file_downloads=False,
+        )  # fmt: skip
+        notice = gr.Markdown(elem_id="qa-notice", latex_delimiters=[])
+        with gr.Row(elem_id="qa-ask"):
+            question = gr.Textbox(
+                label="Your question", show_label=False, container=False, placeholder="Ask your sources…", lines=1,
+                max_lines=6, autofocus=True, scale=1, elem_id="qa-question",
+            )  # fmt: skip
+            send = gr.Button("Ask", variant="primary", scale=0, min_width=72, elem_id="qa-send")
+    return chat, notice, question, send
+
+
+def _connect_conversation(handlers: Handlers, parts: Parts) -> None:
+    talk = gr.State(Talk(), time_to_live=24 * 3600)
+    asking: dict[str, Any] = {
+        "inputs": [parts.question, talk],
+        "outputs": [parts.chat, parts.question, talk, parts.notice, parts.sources],
+        **_QUIET,
+    }
+    gr.on([parts.question.submit, parts.send.click], handlers.ask, trigger_mode="once", **asking)
+    parts.chat.example_select(handlers.take_example, None, parts.question, **_QUIET).then(handlers.ask, **asking)
+    parts.fresh.click(lambda: ([], "", Talk(), ""), None, [parts.chat, parts.question, talk, parts.notice], **_QUIET)
+
+
+def _connect_sources(handlers: Handlers, parts: Parts, page: gr.Blocks) -> None:
+    following: dict[str, Any] = {
+        "outputs": [parts.build, parts.sources, parts.chat],
+        "concurrency_limit": None,
+        "trigger_mode": "multiple",
+        **_QUIET,
+    }
+    page.load(handlers.follow_rebuild, **following)
+    starting = parts.rebuild.click(handlers.start_rebuild, None, parts.notes, trigger_mode="multiple", **_QUIET)
+    starting.then(handlers.follow_rebuild, **following)
+    adding = parts.files.upload(handlers.add_files, parts.files, [parts.files, parts.notes], preprocess=False, **_QUIET)
+    adding.then(handlers.follow_rebuild, **following)
+
+
+def _theme() -> gr.themes.Base:
+    """Choose Gradio's plainest theme, with the fonts of the machine: a font by name would be fetched from elsewhere."""
+    sans = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
+    mono = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+    return gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=sans, font_mono=mono, radius_size="md")

@@ -1,0 +1,224 @@
+"""Serving the page on this machine: Gradio mounted behind the guard, beside the few addresses of our own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Callable
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import click
+
+from assistant.datamodel import IndexStatus, Progress
+from assistant.errors import AssistantError, IndexMissing, UsageError
+from assistant.interfaces.web import viewing
+from assistant.interfaces.web.guard import Guard
+from assistant.interfaces.web.rebuilding import Build, Rebuild
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.responses import Response
+
+    from assistant.answering import Assistant
+
+_LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "::1": socket.AF_INET6}
+_OWN_FILES = {"app.js": "text/javascript", "style.css": "text/css", "icon.svg": "image/svg+xml"}
+
+
+def serve_chat(
+    settings: Settings,
+    host: str,
+    port: int,
+    open_browser: bool,
+    build: Callable[[Settings], object] | None = None,
+) -> None:
+    """Serve the page until it is interrupted; build the index first where there is none.
+
+    :param settings: the sources, the index and everything else.
+    :param host: a name of this machine's loopback interface.
+    :param port: the port; 0 takes a free one.
+    :param open_browser: open the page in the user's browser.
+    :param build: builds an index that is missing, showing progress as the caller likes.
+    :raises UsageError: for another host, or a port that is taken.
+    :raises IndexUnusable: when there is an index that cannot be asked.
+    """
+    listening = listen(host, port)
+    with listening:
+        assistant = _open_or_build(settings, build)
+        address = f"http://{_at(host, listening.getsockname()[1])}/"
+        click.echo(f"The chat is open at {address} on this machine; Ctrl+C ends it.", err=True)
+        if open_browser:
+            webbrowser.open(address)
+        _serve(assistant, _builder(settings), listening)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything slow is done.
+
+    :param host: a name of the loopback interface.
+    :param port: the port, 0 for any.
+    :returns: the listening socket.
+    :raises UsageError: for another host or a port that is taken.
+    """
+    if host not in _LOOPBACK:
+        raise UsageError(f"The chat has no logins, so it serves this machine only: use 127.0.0.1 instead of {host!r}.")
+    if not 0 <= port <= 65535:
+        raise UsageError(f"A port lies between 0 and 65535, not {port}.")
+    try:
+        return socket.create_server((host, port), family=_LOOPBACK[host])
+    except OSError as error:
+        raise UsageError(f"Port {port} cannot be used ({error.strerror}); choose another one with --port.") from None
+
+
+def _at(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _open_or_build(settings: Settings, build: Callable[[Settings], object] | None) -> Assistant:
+    from assistant.assembly import build_index, open_assistant
+
+    try:
+        return open_assistant(settings.sources, settings.index, settings)
+    except IndexMissing:
+        build(settings) if build else build_index(settings.sources, settings.index, settings)
+        return open_assistant(settings.sources, settings.index, settings)
+
+
+def _builder(settings: Settings) -> Build:
+    """Bind the settings, so that the page needs to know nothing of how an index is built."""
+
+    def build(progress: Callable[[Progress], None], cancel: threading.Event) -> IndexStatus:
+        from assistant.assembly import build_index
+
+        return build_index(settings.sources, settings.index, settings, progress=progress, cancel=cancel)
+
+    return build
+
+
+def _serve(assistant: Assistant, build: Build, listening: socket.socket) -> None:
+    import uvicorn
+
+    scratch = Path(tempfile.mkdtemp(prefix="assistant-chat-"))  # mode 0700
+    rebuild = Rebuild(build)
+    try:
+        app = make_app(assistant, rebuild, listening.getsockname()[1], scratch)
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, limit_concurrency=512, timeout_keep_alive=5,
+            h11_max_incomplete_event_size=16384, proxy_headers=False, server_header=False, ws="none",
+            timeout_graceful_shutdown=2,
+        )  # fmt: skip
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        rebuild.stop()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def make_app(assistant: Assistant, rebuild: Rebuild, port: int, scratch: Path) -> Guard:
+    """Put the server together: Gradio at the root, our files and the source panel's data under ``/chat``.
+
+    :param assistant: answers the questions.
+    :param rebuild: builds the index on request.
+    :param port: the port that will be listened on; requests under any other are refused.
+    :param scratch: a private folder for files that arrive.
+    :returns: an ASGI application.
+    """
+    prepare_environment(scratch)
+    import gradio
+    from fastapi import FastAPI
+
+    from assistant.interfaces.web.app import build_page
+    from assistant.interfaces.web.handlers import Handlers
+
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    head = _add_own_files(app)
+    _add_view(app, assistant)
+    page, look = build_page(Handlers(assistant, rebuild, scratch), head)
+    gradio.mount_gradio_app(
+        app, page, path="/", server_name="127.0.0.1", server_port=port, footer_links=[], run_history=False,
+        allowed_paths=[], show_error=False, max_file_size=assistant.settings.max_file_mb * 1_000_000,
+        enable_monitoring=False, mcp_server=False, ssr_mode=False, pwa=False,
+        app_kwargs={"openapi_url": None, "docs_url": None, "redoc_url": None}, **look,
+    )  # fmt: skip
+    return Guard(app, [_at(host, port) for host in _LOOPBACK])
+
+
+def prepare_environment(scratch: Path) -> None:
+    """Silence everything that could call home or loosen the page; must come before Gradio is imported.
+
+    :param scratch: where Gradio shall keep files that arrive.
+    """
+    for name in [name for name in os.environ if name.startswith("GRADIO_")]:
+        del os.environ[name]
+    os.environ.update(
+        GRADIO_ANALYTICS_ENABLED="False",
+        GRADIO_TEMP_DIR=str(scratch),
+        HF_HUB_OFFLINE="1",
+        HF_HUB_DISABLE_TELEMETRY="1",
+        TRANSFORMERS_OFFLINE="1",
+    )
+
+
+def _add_own_files(app: FastAPI) -> str:
+    """Serve our style sheet, script and icon, each under an address that changes with its content.
+
+    :param app: gets one route a file.
+    :returns: the elements that load them, for the page's head.
+    """
+    from starlette.responses import Response
+
+    folder = resources.files("assistant.interfaces.web")
+    versions = {}
+    for name, media_type in _OWN_FILES.items():
+        content = (folder / name).read_bytes()
+        versions[name] = f"/chat/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
+        answer = partial(Response, content, media_type=media_type)
+        app.add_api_route(f"/chat/{name}", _constant(answer), include_in_schema=False, response_model=None)
+    return (
+        f'<link rel="icon" type="image/svg+xml" href="{versions["icon.svg"]}">'
+        f'<link rel="stylesheet" href="{versions["style.css"]}">'
+        f'<script type="module" src="{versions["app.js"]}"></script>'
+    )
+
+
+def _constant(answer: Callable[[], Response]) -> Callable[[], Response]:
+    """Wrap a partial as a function without parameters, which is what FastAPI reads the query from."""
+    return lambda: answer()
+
+
+def _add_view(app: FastAPI, assistant: Assistant) -> None:
+    """Serve windows on the sources' text as JSON."""
+    from starlette.responses import Response
+
+    def passage(request: Any) -> Response:
+        status, content = view(assistant, request.scope["query_string"])
+        return Response(json.dumps(content), status, media_type="application/json")
+
+    app.add_route("/chat/passage", passage, include_in_schema=False)
+
+
+def view(assistant: Assistant, query: bytes) -> tuple[int, dict[str, Any]]:
+    """Answer one request of the source panel.
+
+    :param assistant: knows the sources.
+    :param query: the address's query, not decoded.
+    :returns: the HTTP status and what to send.
+    """
+    try:
+        wanted = dict(parse_qsl(query.decode("ascii", "replace"), errors="surrogateescape", max_num_fields=8))
+        return 200, viewing.view(assistant.document(wanted.get("source", "")), wanted)
+    except viewing.SourceChanged as error:
+        return 409, {"error": str(error)}
+    except (AssistantError, ValueError) as error:
+        known = isinstance(error, AssistantError)
+        return 404, {"error": str(error) if known else "This address cannot be read."}

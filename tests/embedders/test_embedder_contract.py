@@ -1,0 +1,93 @@
+"""One contract for every embedder: unit vectors, float32, in order, the same in any batch, near where words are near."""
+
+import numpy as np
+import pytest
+
+from assistant.embedders import open_embedder
+from assistant.embedders.sentence_transformer import model_folder
+from assistant.errors import ModelUnusable
+from assistant.indexes.sentence_vectors import SentenceVectors
+from assistant.settings import EMBEDDED_MODEL
+
+TEXTS = [
+    "The queen lays eggs.",
+    "Eggs are laid by the queen.",
+    "",
+    "Inflation rose by 3.5 %.",
+    "日本語の文。",
+    "word " * 2000,
+    "!?",
+]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        "hashing",
+        pytest.param(EMBEDDED_MODEL, marks=[pytest.mark.model, pytest.mark.slow], id="sentence-transformers"),
+    ],
+)
+def embedder(request):
+    return open_embedder(request.param)
+
+
+def test_vectors_have_unit_length(embedder):
+    for vectors in (embedder.embed_passages(TEXTS), embedder.embed_queries(TEXTS)):
+        assert vectors.shape == (len(TEXTS), embedder.dimension) and vectors.dtype == np.float32
+        assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_no_texts_give_no_vectors(embedder):
+    assert embedder.embed_passages([]).shape == embedder.embed_queries([]).shape == (0, embedder.dimension)
+
+
+def test_a_vector_depends_on_its_text_alone(embedder):
+    together = embedder.embed_passages(TEXTS)
+    backwards = embedder.embed_passages(TEXTS[::-1])[::-1]
+    alone = np.concatenate([embedder.embed_passages([text]) for text in TEXTS])
+    assert together == pytest.approx(backwards, abs=1e-5) and together == pytest.approx(alone, abs=1e-5)
+
+
+def test_like_texts_are_nearer_than_unlike_ones(embedder):
+    queen, eggs, _, inflation, *_ = embedder.embed_passages(TEXTS)
+    asked = embedder.embed_queries(["Who lays the eggs?"])[0]
+    assert queen @ eggs > queen @ inflation + 0.2
+    assert asked @ queen > asked @ inflation + 0.1
+
+
+def test_the_identity_names_the_model_and_is_stable(embedder):
+    assert embedder.identity.startswith(("hashing-256", f"{EMBEDDED_MODEL}@"))
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_the_model_s_sentences_survive_quantisation():
+    vectors = open_embedder(EMBEDDED_MODEL).embed_passages(TEXTS)
+    stored = SentenceVectors.from_vectors(vectors)
+    found = np.array([stored.similarities(query, np.arange(len(vectors))) for query in vectors])
+    assert np.abs(found - vectors @ vectors.T).max() < 0.01
+
+
+@pytest.mark.parametrize("model", ["no-such-model", "", "/", "sentence-transformers/all-MiniLM-L6-v2"])
+def test_a_name_that_is_no_folder_is_refused_without_a_download(model):
+    with pytest.raises(
+        ModelUnusable, match=f"must name {EMBEDDED_MODEL} or a sentence-transformers model folder, and '{model}' is"
+    ):
+        model_folder(model)
+
+
+@pytest.mark.parametrize("name", ["modeling.py", "1_Pooling/pytorch_model.bin", "weights.PKL", "deep/er/x.ckpt"])
+def test_a_folder_with_code_or_pickles_is_refused(tmp_path, name):
+    (tmp_path / "modules.json").write_text("[]")
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text("raise SystemExit('the trap ran')")
+    with pytest.raises(
+        ModelUnusable, match=f"must hold safetensors weights and no code, but .* holds {name.rsplit('/')[-1]}"
+    ):
+        model_folder(str(tmp_path))
+
+
+def test_hashing_two_dimensions_still_gives_unit_vectors():
+    from assistant.embedders.hashing import HashingEmbedder
+
+    assert np.linalg.norm(HashingEmbedder(2).embed_passages(TEXTS), axis=1) == pytest.approx(1.0)
