@@ -60,10 +60,16 @@ def settings(tmp_path):
 @pytest.fixture
 def make_sources(settings):
     """Writes files into the sources folder: text, bytes, or None to delete; gives the folder."""
-    return lambda files: write_files(settings.sources, files)
+    return lambda files: _write_files(settings.sources, files)
 
 
-def write_files(folder, files):
+@pytest.fixture(scope="session")
+def write_files():
+    """Writes files into any folder, as `make_sources` does into the scratch folder."""
+    return _write_files
+
+
+def _write_files(folder, files):
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         path = folder / name
@@ -75,9 +81,15 @@ def write_files(folder, files):
     return folder
 
 
+@pytest.fixture(scope="session")
+def make_embedder():
+    """Makes embedders that keep what they were asked to embed."""
+    return CountingEmbedder
+
+
 @pytest.fixture
-def embedder():
-    return CountingEmbedder()
+def embedder(make_embedder):
+    return make_embedder()
 
 
 @pytest.fixture

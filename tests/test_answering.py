@@ -6,7 +6,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import write_files
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -241,7 +240,7 @@ TEXTS = st.lists(WORDS, min_size=1, max_size=80).map(" ".join).map("Text {}".for
 
 @examples(max_examples=15)
 @given(st.lists(TEXTS, min_size=1, max_size=3), st.lists(st.text(max_size=60) | TEXTS, min_size=1, max_size=4))
-def test_every_quote_equals_its_slice(texts, questions):
+def test_every_quote_equals_its_slice(write_files, texts, questions):
     with tempfile.TemporaryDirectory() as scratch:
         settings = Settings(
             sources=Path(scratch) / "sources", index=Path(scratch) / "index", model="hashing", strictness=0

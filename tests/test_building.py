@@ -6,7 +6,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import CountingEmbedder, write_files
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -169,10 +168,10 @@ def test_a_missing_or_empty_folder_is_wrong_use(settings, make_sources, build, f
     assert not settings.index.exists(), "nothing is made for a build that cannot be"
 
 
-def test_another_model_embeds_everything_anew(make_sources, build, settings):
+def test_another_model_embeds_everything_anew(make_sources, make_embedder, build, settings):
     make_sources({"bees.txt": BEES})
     first = build()
-    other = CountingEmbedder(64)
+    other = make_embedder(64)
     second = Builder(settings, lambda: other).run()
     assert (first.model, second.model) == ("hashing-256", "hashing-64")
     assert len(other.texts) == 3
@@ -225,13 +224,16 @@ def test_a_stopped_build_leaves_the_index_and_the_next_goes_on(make_sources, bui
     assert bool(before) == (stage != "read"), "the batch that was being embedded is kept, too"
 
 
-def test_a_build_stopped_while_the_old_file_changes_forgets_what_is_stale(make_sources, build, embedder, open_index):
+@pytest.mark.parametrize("last", [("read", 2), ("write", 0)], ids=["unembedded", "embedded"])
+def test_what_changed_since_a_stopped_build_is_read_again(make_sources, build, embedder, open_index, last):
     make_sources({"bees.txt": BEES, "gone.txt": WAX})
     cancel = threading.Event()
     with pytest.raises(BuildCancelled, match="stopped"):
-        build(lambda state: cancel.set() if state.stage == "write" else None, cancel)
+        build(lambda state: cancel.set() if (state.stage, state.done) == last else None, cancel)
+    embedder.embedded()
     make_sources({"bees.txt": TEA, "gone.txt": None})
     assert states(build()) == {"bees.txt": "indexed"}
+    assert embedder.embedded() == [TEA, TEA], "nothing is embedded for a file that is gone"
     assert open_index().document("bees.txt").text == TEA
 
 
@@ -253,7 +255,7 @@ CHANGES = st.dictionaries(st.sampled_from(["a.txt", "b.md", "c/a.txt", "d.html"]
 
 @examples(max_examples=6)
 @given(st.lists(CHANGES, min_size=2, max_size=4))
-def test_after_any_changes_the_index_answers_as_a_fresh_one(series):
+def test_after_any_changes_the_index_answers_as_a_fresh_one(write_files, series):
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
         old = Settings(sources=place / "sources", index=place / "old", model="hashing", strictness=0)

@@ -10,7 +10,8 @@ from assistant.settings import Settings
 
 NAMES = [item.name for item in dataclasses.fields(Settings)]
 SAMPLES = {
-    "sources": ("docs", Path("docs")), "index": ("/tmp/i", Path("/tmp/i")), "model": ("hashing", "hashing"), "strictness": ("0.5", 0.5),
+    "sources": ("docs", Path("docs")), "index": ("/tmp/i", Path("/tmp/i")), "model": ("hashing", "hashing"),
+    "strictness": ("0.5", 0.5),
     "threads": ("2", 2), "max_file_mb": ("7", 7), "max_question_chars": ("99", 99),
 }  # fmt: skip
 

@@ -7,7 +7,6 @@ it is fetched, so that what is quoted is what was read.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sqlite3
 import threading
@@ -19,7 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from assistant.datamodel import Content, Document, Heading, Part, Passage, Span
+from assistant.content_json import content_from_json, content_json
+from assistant.datamodel import Document, Passage, Span
 from assistant.errors import IndexDamaged
 
 _SCHEMA = """
@@ -207,38 +207,6 @@ def unpack_passage(data: bytes) -> Passage:
 
 def _pairs(flat: list[int]) -> Iterator[tuple[int, int]]:
     return zip(flat[::2], flat[1::2], strict=True)
-
-
-def content_json(content: Content) -> str:
-    """Write down everything of a content but its text."""
-    return json.dumps(
-        {
-            "media_type": content.media_type,
-            "title": content.title,
-            "parts": [[p.kind, p.number, p.label, p.span.start, p.span.end] for p in content.parts],
-            "headings": [[h.level, h.span.start, h.span.end] for h in content.headings],
-            "asides": [[span.start, span.end] for span in content.asides],
-            "warnings": content.warnings,
-            "pages": content.pages,
-            "unsearchable_pages": content.unsearchable_pages,
-        }
-    )
-
-
-def content_from_json(about: str, text: str) -> Content:
-    """Undo `content_json`."""
-    held = json.loads(about)
-    return Content(
-        text=text,
-        media_type=held["media_type"],
-        title=held["title"],
-        parts=tuple(Part(kind, number, label, Span(a, b)) for kind, number, label, a, b in held["parts"]),
-        headings=tuple(Heading(level, Span(a, b)) for level, a, b in held["headings"]),
-        asides=tuple(Span(a, b) for a, b in held["asides"]),
-        warnings=tuple(held["warnings"]),
-        pages=held["pages"],
-        unsearchable_pages=tuple(held["unsearchable_pages"]),
-    )
 
 
 def _hash(text: str) -> str:

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from assistant.content_json import content_from_json, content_json
 from assistant.datamodel import Document, Passage, SourceStatus
 from assistant.indexes.sentence_vectors import SentenceVectors
-from assistant.indexes.store import content_from_json, content_json, pack_passage, unpack_passage
+from assistant.indexes.store import pack_passage, unpack_passage
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS identity (value TEXT NOT NULL);

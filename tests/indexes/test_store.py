@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.content_json import content_from_json, content_json
 from assistant.datamodel import Content, Document, Heading, Part, Passage, Span
 from assistant.errors import IndexDamaged
-from assistant.indexes.store import Store, StoreWriter, content_from_json, content_json, pack_passage, unpack_passage
+from assistant.indexes.store import Store, StoreWriter, pack_passage, unpack_passage
 
 TEXT = "Front matter\n\nOne sentence. Another one."
 CONTENT = Content(

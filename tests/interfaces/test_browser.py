@@ -164,6 +164,13 @@ def test_examples_can_be_asked_and_a_new_conversation_begun(page):
     assert page.wait_for("#qa-chat .example")
 
 
+def test_a_reply_is_read_from_its_start(page):
+    for _ in range(4):
+        page.ask("When was the Brooklyn Bridge opened?")
+    place = "return [...document.querySelectorAll('.qa-question')].at(-1).getBoundingClientRect().top / innerHeight"
+    page.until(lambda: 0 < page.run(place) < 1)
+
+
 def test_a_source_opens_at_its_start_from_the_list(page, stored):
     page.run("[...document.querySelectorAll('button.qa-open')].find(b => b.textContent === 'bridges.md').click()")
     page.until(lambda: page.text(".qa-viewer .qa-document") == stored("bridges.md"))

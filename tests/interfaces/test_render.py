@@ -72,7 +72,8 @@ def test_a_status_has_exactly_the_fields_of_the_contract():
     assert render.status_json(IndexStatus("gen-1", "2026-01-31T12:00:00Z", "m", 812, (row,))) == {
         "index": "gen-1", "built": "2026-01-31T12:00:00Z", "model": "m", "passages": 812,
         "sources": [
-            {"source": "a.pdf", "state": "partial", "reason": None, "sha256": "5a", "bytes": 1, "pages": 12, "unsearchable_pages": [3],
+            {"source": "a.pdf", "state": "partial", "reason": None, "sha256": "5a", "bytes": 1, "pages": 12,
+             "unsearchable_pages": [3],
              "characters": 40211, "passages": 63, "warnings": ["page 3 has no text"], "seconds": 0.42},
         ],
     }  # fmt: skip
@@ -157,7 +158,8 @@ def test_a_completed_question_is_shown():
 
 STATUS = IndexStatus(
     "", "", "", 0,
-    (SourceStatus("a.pdf", "partial", pages=12, unsearchable_pages=(3, 4)), SourceStatus("b", "rejected"), SourceStatus("c.txt", "indexed")),
+    (SourceStatus("a.pdf", "partial", pages=12, unsearchable_pages=(3, 4)),
+     SourceStatus("b", "rejected"), SourceStatus("c.txt", "indexed")),
 )  # fmt: skip
 
 
@@ -179,7 +181,8 @@ def test_a_whole_index_needs_no_note():
 
 
 @pytest.mark.parametrize(
-    "confidence, words", [(1, "very likely answers"), (0.85, "very likely answers"), (0.84, "likely answers"), (0.6, "likely answers"),
+    "confidence, words", [(1, "very likely answers"), (0.85, "very likely answers"),
+                          (0.84, "likely answers"), (0.6, "likely answers"),
                           (0.35, "may answer"), (0.34, "probably does not answer"), (0.0, "probably does not answer")],
 )  # fmt: skip
 def test_confidence_has_words(confidence, words):

@@ -7,10 +7,10 @@ import pytest
 
 from assistant.datamodel import Answer, Content, Document, IndexStatus, Quote, SourceStatus, Span, Turn
 from assistant.errors import IndexMissing, QuestionError
+from assistant.interfaces.web import handlers
 from assistant.interfaces.web.rebuilding import Rebuild
 from assistant.settings import Settings
 
-handlers = pytest.importorskip("assistant.interfaces.web.handlers")
 DOCUMENT = Document("a.txt", "ab", Content("Bees live in hives. Wasps do not.", "text/plain", "A"))
 STATUS = IndexStatus("gen-1", "", "m", 1, (SourceStatus("a.txt", "indexed", sha256="ab", characters=33, passages=1),))
 

@@ -121,16 +121,32 @@ const sources = {
   },
   show(wanted) {
     document.documentElement.dataset.sources = wanted ? "shown" : "hidden";
-    document.getElementById("qa-toggle")?.setAttribute("aria-expanded", String(wanted));
+    describe();
   },
 };
 
-/** Gradio labels each message with its markup; name it for what it is instead. */
-function nameMessages() {
+/**
+ * Say for screen readers what Gradio's sanitizer or components leave out: whether the sources are shown, and what a
+ * message is, which Gradio labels with its markup.
+ */
+function describe() {
+  document.getElementById("qa-toggle")?.setAttribute("aria-expanded", String(sources.shown));
   for (const message of document.querySelectorAll('#qa-chat [aria-label*="message: <"]')) {
     message.ariaLabel = message.ariaLabel.startsWith("user") ? "Your question" : "Answer";
   }
 }
+
+/** Bring the latest question to the top once it is asked and once it is answered, so that a reply is read from its start. */
+const latest = {
+  seen: "0,0",
+  follow() {
+    const questions = document.querySelectorAll("#qa-chat .user-row");
+    const now = `${questions.length},${document.querySelectorAll("#qa-chat .qa-reply").length}`;
+    if (now === this.seen) return;
+    this.seen = now;
+    [...questions].at(-1)?.scrollIntoView({ block: "start" });
+  },
+};
 
 const small = matchMedia("(max-width: 860px)");
 const viewer = new Viewer();
@@ -149,4 +165,7 @@ document.addEventListener("keydown", (event) => {
   else if (small.matches) sources.show(false);
 });
 
-new MutationObserver(nameMessages).observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
+new MutationObserver(() => {
+  describe();
+  latest.follow();
+}).observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-label"] });

@@ -78,7 +78,8 @@ def _lay_out_sources(handlers: Handlers) -> tuple[gr.Markdown, gr.Markdown, gr.M
 def _lay_out_conversation(handlers: Handlers) -> tuple[gr.Chatbot, gr.Markdown, gr.Textbox, gr.Button]:
     with gr.Column(elem_id="qa-conversation"):
         chat = gr.Chatbot(
-            label="Conversation", show_label=False, container=False, elem_id="qa-chat", layout="panel", height=None,
+            label="Conversation", show_label=False, container=False, elem_id="qa-chat", layout="panel", autoscroll=False,
+            height=None,
             placeholder=_WELCOME, examples=handlers.examples(), render_markdown=False, sanitize_html=True,
             latex_delimiters=[], buttons=[], feedback_options=None, allow_file_downloads=False,
         )  # fmt: skip
