@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 
 from assistant.conversation import resolve
 from assistant.datamodel import Answer, Document, IndexStatus, Query, Quote, Reading, ScoredPassage, Turn, turns_of
@@ -19,6 +20,8 @@ from assistant.retrievers import FusedRetriever, Retriever
 from assistant.settings import Settings
 
 PASSAGES_RETRIEVED = 10
+_EXAMPLES_TRIED = 4
+"""Example questions that are drawn for each that is wanted, since some are not answered."""
 
 
 class Assistant:
@@ -48,7 +51,7 @@ class Assistant:
         :returns: the answer; every quote in it was compared with the stored text.
         :raises QuestionError: when the question is empty or too long.
         :raises UsageError: when no source matches a glob, or a turn has another form.
-        :raises IndexUnusable: when the index was removed or damaged.
+        :raises IndexUnusable: when a newer index is there, but damaged.
         """
         resolved = self._resolved(question, history)
         started = time.perf_counter()
@@ -96,11 +99,13 @@ class Assistant:
         """Suggest questions that the sources answer.
 
         :param count: how many at most.
-        :returns: questions drawn from the sources' own headings and definitions; the same for the same index.
+        :returns: questions drawn from the sources' own headings and definitions, each tried first; the same for the
+            same index.
         """
         with self._current() as opened:
             store = opened.generation.store
-            return example_questions((store.document(source) for source in store.sources), count)
+            drawn = example_questions((store.document(source) for source in store.sources), _EXAMPLES_TRIED * count)
+        return list(islice((question for question in drawn if self.ask(question).answered), count))
 
     def close(self) -> None:
         """Let the index go."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from assistant.answering import Assistant
@@ -12,6 +13,7 @@ from assistant.building import Builder
 from assistant.datamodel import IndexStatus, Progress
 from assistant.embedders import open_embedder
 from assistant.indexes.generations import require_index
+from assistant.loaders.isolation import IsolatedReader, Limits
 from assistant.settings import Settings
 
 
@@ -55,7 +57,9 @@ def build_index(
     :raises ModelUnusable: when the embedding model cannot be loaded.
     """
     settings = _settings(sources, index, settings)
-    return Builder(settings, lambda: open_embedder(settings.model, settings.threads), progress, cancel).run()
+    with IsolatedReader(Limits.from_settings(settings)) as reader:
+        embedder = partial(open_embedder, settings.model, settings.threads)
+        return Builder(settings, embedder, progress, cancel, reader.load_document).run()
 
 
 def _settings(sources: str | Path | None, index: str | Path | None, settings: Settings | None) -> Settings:

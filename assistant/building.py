@@ -41,6 +41,7 @@ class Builder:
     :param open_embedder: gives the embedder; called only when something has to be compared or embedded.
     :param progress: told how far the build is.
     :param cancel: set by another thread to stop the build; what was done is kept for the next one.
+    :param reader: turns a source's name and bytes into a document.
     """
 
     def __init__(
@@ -49,8 +50,10 @@ class Builder:
         open_embedder: Callable[[], Embedder],
         progress: Callable[[Progress], None] | None = None,
         cancel: threading.Event | None = None,
+        reader: Callable[[str, bytes], Document] = load_document,
     ) -> None:
         self._settings = settings
+        self._load_document = reader
         self._open_embedder = open_embedder
         self._tell = progress or (lambda _: None)
         self._cancel = cancel or threading.Event()
@@ -147,7 +150,7 @@ class Builder:
                     kept.add(file.source)
                     bench.forget({file.source})
                 elif waiting.get(file.source) != sha256:
-                    bench.put(_work(load_document(file.source, data), len(data), started))
+                    bench.put(_work(self._load_document(file.source, data), len(data), started))
             except UnreadableFile as error:
                 bench.forget({file.source})
                 seconds = round(time.monotonic() - started, 3)

@@ -26,7 +26,7 @@ _ONLY_OPENING = re.compile(r"^\W*(?:and|but|so|or|what about|how about)\b", re.I
 _NOT_LEANING = re.compile(
     r"\b(?:(?:is|are|was|were|does|do|did|will|would|can|could) (?:it|there) (?=\w+ (?:to|that)\b)|(?:is|are|was|were) there\b|"
     r"there (?:is|are|was|were)\b|\w+ that (?:is|are|was|were|has|have|had|can|will|would|\w+s|\w+ed)\b|more than|"
-    r"(?:one|two|three|\d+) (?:or|of|and)\b|no one|one\W+(?=\w))",
+    r"(?:one|two|three|\d+) (?:or|of|and)\b|no one|(?<!which )one\W+(?=\w))",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w'’-]+")

@@ -44,16 +44,17 @@ def _questions(document: Document) -> Iterator[str]:
     headings = [" ".join(heading.span.of(text).split()) for heading in document.content.headings]
     yield from (heading for heading in headings if heading.endswith("?") and len(heading) > 12)
     for article, subject, verb in _DEFINITION.findall(text[:_LOOKED_AT_CHARS]):
-        if not _PRONOUNS & {word.lower() for word in subject.split()} and len(subject) > 3:
-            yield f"What {verb} {_named(article, subject)}?"
+        vague = article.lower() == "the" and subject.islower()  # "the feature" is known only where it stands
+        if not vague and not _PRONOUNS & {word.lower() for word in subject.split()} and len(subject) > 3:
+            yield f"What {verb} {_named(article, subject, text)}?"
     for heading in headings[1:]:
         if 2 <= len(heading.split()) <= _LONGEST_HEADING_WORDS and not heading.endswith((".", "?", ":")):
-            yield f"What do the sources say about “{heading}”?"
+            yield f"What do the sources say about “{heading.capitalize() if heading.isupper() else heading}”?"
 
 
-def _named(article: str, subject: str) -> str:
-    """Put a subject into the middle of a sentence: a name keeps its capital."""
+def _named(article: str, subject: str, text: str) -> str:
+    """Put a subject into the middle of a sentence: only a word that is also written small loses its capital."""
     if article:
         return f"{article.lower()} {subject}"
-    words = subject.split()
-    return subject if len(words) > 1 or words[0].isupper() else subject[0].lower() + subject[1:]
+    small = subject[0].lower() + subject[1:]
+    return small if re.search(rf"\b{re.escape(small)}\b", text) else subject

@@ -44,6 +44,9 @@ class Settings:
         1,
     )
     threads: int = _setting(1, "Threads that the numeric libraries may use.", 1, 64)
+    read_seconds: int = _setting(60, "Longest time that reading one file may take, in seconds.", 1, 86_400)
+    read_memory_mb: int = _setting(1024, "Most memory that reading one file may take, in megabytes.", 256, 65_536)
+    max_characters: int = _setting(20_000_000, "Longest text that one file may hold, in characters.", 1000, 90_000_000)
     max_file_mb: int = _setting(50, "Largest file that is read, in megabytes.", 1, 4096)
     max_question_chars: int = _setting(2000, "Longest question that is accepted, in characters.", 10, 100_000)
 

@@ -22,6 +22,9 @@ MAX_PASSAGE_TOKENS = 190
 MIN_PASSAGE_TOKENS = 45
 """A paragraph shorter than this shares its passage with the next one of its section."""
 
+_FIRST_WIDE = "\u2e80"
+"""From here on the scripts of Chinese, Japanese and Korean, whose signs are a word piece each."""
+
 MAX_SENTENCE_CHARS = 700
 """Longer stretches without a sentence end (tables, lists, code) are cut at a blank."""
 
@@ -81,7 +84,9 @@ def sentences(text: str, span: Span) -> list[Span]:
 
 
 def _pieces(word: str) -> int:
-    return 1 + (len(word) - 1) // 6 if word.isascii() else 1 + (len(word) - 1) // 2
+    if word.isascii():
+        return 1 + (len(word) - 1) // 6
+    return len(word) if word[0] >= _FIRST_WIDE else 1 + (len(word) - 1) // 2
 
 
 def _trimmed(text: str, span: Span) -> Span | None:
@@ -175,13 +180,14 @@ def _evenly(text: str, held: list[Span], cut: list[Span]) -> Iterator[list[Span]
     pieces = -(-sum(sizes) // room)
     target = sum(sizes) / max(1, pieces)
     piece: list[Span] = []
-    filled = 0
+    filled, dealt, number = 0, 0, 1
     for span, size in zip(cut, sizes, strict=True):
-        if piece and (filled + size / 2 > target or filled + size > MAX_PASSAGE_TOKENS):
+        if piece and (dealt + size / 2 > target * number or filled + size > MAX_PASSAGE_TOKENS):
             yield piece
-            piece, filled = [], 0
+            piece, filled, number = [], 0, number + 1
         piece.append(span)
         filled += size
+        dealt += size
     if piece:
         yield piece
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from assistant.datamodel import Document
 from assistant.errors import UnreadableFile, UsageError
-from assistant.loaders import load_document
+from assistant.loaders.isolation import IsolatedReader, Limits
 from assistant.settings import Settings
 from assistant.sources_folder import read_bytes, walk
 
@@ -62,17 +62,22 @@ def verify(settings: Settings, quotes: list[Mapping[str, Any]]) -> list[Verdict]
     :param settings: where the sources are.
     :param quotes: as `saved_quotes` gives them.
     :returns: one verdict a quote, in the same order.
+    :raises UsageError: when there is no sources folder.
     """
-    folder = _Sources(settings)
-    return [Verdict(q["source"], q["start"], q["end"], folder.state(q)) for q in quotes]
+    if not settings.sources.is_dir():
+        raise UsageError(f"The sources folder {str(settings.sources)!r} does not exist; name another with --sources.")
+    with IsolatedReader(Limits.from_settings(settings)) as reader:
+        folder = _Sources(settings, reader)
+        return [Verdict(q["source"], q["start"], q["end"], folder.state(q)) for q in quotes]
 
 
 class _Sources:
     """Today's files, each read once."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, reader: IsolatedReader) -> None:
+        self._reader = reader
         self._max_bytes = settings.max_file_mb * 1_000_000
-        files, _ = walk(settings.sources) if settings.sources.is_dir() else ([], [])
+        files, _ = walk(settings.sources)
         self._paths = {file.source: file.path for file in files}
         self._documents: dict[str, Document | None] = {}
 
@@ -89,7 +94,7 @@ class _Sources:
 
     def _read(self, source: str) -> Document | None:
         try:
-            return load_document(source, read_bytes(self._paths[source], self._max_bytes))
+            return self._reader.load_document(source, read_bytes(self._paths[source], self._max_bytes))
         except UnreadableFile:
             return None
 
@@ -106,6 +111,8 @@ def _answers(content: str, name: str) -> Iterator[Mapping[str, Any]]:
     if not values:
         raise UsageError(f"The file {name!r} is empty; give the output of `ask --json`.")
     for value in values:
+        if isinstance(value, dict) and "error" in value and "quotes" not in value:
+            continue  # a line of a batch that could not be asked
         lists = [value.get("quotes"), value.get("closest", [])] if isinstance(value, dict) else [None]
         if not all(isinstance(each, list) for each in lists):
             raise UsageError(f"The file {name!r} holds something other than answers; give the output of `ask --json`.")

@@ -38,6 +38,7 @@ INTERFACES = {"base", "__init__"}
 # Records and functions that later stages share; they are no implementations of an interface.
 SHARED = {
     "indexes.generations", "indexes.store", "indexes.sentence_vectors", "indexes.workbench",
+    "loaders.isolation",  # the way to every loader
     "retrievers.fused",  # its weights are fitted by evaluation
 }  # fmt: skip
 

@@ -15,9 +15,10 @@ def document(text, *headings):
     "text, question",
     [
         ("A hive is a home for bees.", "What is a hive?"),
-        ("The queen is the mother of all.", "What is the queen?"),
+        ("The Northern Hive is the mother of all.", "What is the Northern Hive?"),
         ("Treaty allies are the closest ones.", "What are Treaty allies?"),
-        ("Allies are the closest ones.", "What are allies?"),
+        ("Allies are the closest ones, and allies help.", "What are allies?"),
+        ("Pauly is a cannoneer.", "What is Pauly?"),
         ("NATO is an alliance.", "What is NATO?"),
         ("Something first. A swarm is a group.", "What is a swarm?"),
     ],
@@ -27,7 +28,7 @@ def test_a_definition_gives_its_question(text, question):
 
 
 @pytest.mark.parametrize(
-    "text", ["It is a hive.", "This hive is a home.", "What is a hive?", "Bees fly.", "There are the bees.", ""]
+    "text", ["It is a hive.", "This hive is a home.", "What is a hive?", "Bees fly.", "There are the bees.", "", "The queen is the mother."]
 )
 def test_what_defines_nothing_gives_none(text):
     assert example_questions([document(text)], 4) == []

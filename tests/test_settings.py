@@ -12,6 +12,7 @@ NAMES = [item.name for item in dataclasses.fields(Settings)]
 SAMPLES = {
     "sources": ("docs", Path("docs")), "index": ("/tmp/i", Path("/tmp/i")), "model": ("hashing", "hashing"),
     "strictness": ("0.5", 0.5),
+    "read_seconds": ("5", 5), "read_memory_mb": ("512", 512), "max_characters": ("5000", 5000),
     "threads": ("2", 2), "max_file_mb": ("7", 7), "max_question_chars": ("99", 99),
 }  # fmt: skip
 
@@ -78,9 +79,7 @@ def test_the_bounds_themselves_are_allowed(name, value):
 
 
 def test_an_unknown_setting_is_refused_with_those_there_are():
-    with pytest.raises(
-        UsageError, match="There is no setting 'colour'; the settings are index, max_file_mb, .*threads"
-    ):
+    with pytest.raises(UsageError, match="There is no setting 'colour'; the settings are index, .*threads"):
         Settings.from_environment({}, colour="red")
 
 

@@ -56,8 +56,20 @@ def test_a_file_that_is_no_source_is_missing(settings, make_sources, source):
     assert states(settings, quote("Bees live in a hive.", source)) == ["missing"]
 
 
-def test_without_sources_everything_is_missing(settings):
+def test_a_source_that_is_gone_is_missing(settings, make_sources):
+    make_sources({"ants.txt": "Ants live in a nest."})
     assert states(settings, quote("Bees live in a hive.")) == ["missing"]
+
+
+def test_without_a_sources_folder_nothing_can_be_checked(settings):
+    with pytest.raises(UsageError, match="The sources folder .* does not exist; name another with --sources"):
+        states(settings, quote("Bees live in a hive."))
+
+
+def test_a_line_of_a_batch_that_could_not_be_asked_is_passed_over(tmp_path):
+    saved = tmp_path / "answers.jsonl"
+    saved.write_text('{"id": 1, "error": "no question"}\n{"id": 2, "quotes": [], "closest": []}\n')
+    assert saved_quotes(saved) == []
 
 
 @pytest.mark.parametrize(

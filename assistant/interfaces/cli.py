@@ -100,7 +100,7 @@ def build(settings: Settings, as_json: bool) -> int:
         click.echo(f"Indexed {_count(indexed, 'source')} as {_count(status.passages, 'passage')}.")
         _tell_warnings(status)
         for row in status.rejected:
-            click.echo(f"Not indexed: {render.visible(row.source)}: {render.visible(row.reason or '')}")
+            click.echo(f"Not indexed: {render.visible_name(row.source)}: {render.visible(row.reason or '')}")
     return 1 if status.rejected else 0
 
 
@@ -218,7 +218,7 @@ def verify(settings: Settings, file: Path, as_json: bool) -> int:
     else:
         for verdict in results:
             click.echo(
-                f"{verdict.state:8}  {render.visible(verdict.source)}, characters {verdict.start} to {verdict.end}"
+                f"{verdict.state:8}  {render.visible_name(verdict.source)}, characters {verdict.start} to {verdict.end}"
             )
     return 0 if all(verdict.state == "verified" for verdict in results) else 1
 
@@ -284,7 +284,7 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
 
         def show(state: Progress) -> None:
             speed = f"{state.per_second:.0f} passages/s " if state.per_second else ""
-            detail = speed + render.visible(state.detail)[-60:]
+            detail = speed + render.visible_name(state.detail)[-60:]
             bars.update(tasks[state.stage], completed=state.done, total=state.total, visible=True, detail=detail)
 
         yield show
@@ -342,8 +342,8 @@ def _print_status(found: IndexStatus) -> None:
         )
     for row in found.sources:
         remarks = "; ".join([row.reason or "", *row.warnings]).strip("; ")
-        cells = (row.source, row.state, str(row.pages or ""), str(row.characters), str(row.passages), remarks)
-        table.add_row(*(Text(render.visible(cell)) for cell in cells))
+        cells = (row.state, str(row.pages or ""), str(row.characters), str(row.passages), remarks)
+        table.add_row(Text(render.visible_name(row.source)), *(Text(render.visible(cell)) for cell in cells))
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table)
     console.print(Text(f"{_count(found.passages, 'passage')}, built {found.built} with {found.model}."))
@@ -354,7 +354,7 @@ def _print_status(found: IndexStatus) -> None:
 def _tell_warnings(found: IndexStatus) -> None:
     for row in found.sources:
         for warning in row.warnings:
-            click.echo(f"Note: {render.visible(row.source)}: {render.visible(warning)}")
+            click.echo(f"Note: {render.visible_name(row.source)}: {render.visible(warning)}")
 
 
 def _count(number: int, noun: str) -> str:

@@ -29,6 +29,15 @@ def visible(text: str) -> str:
     return "".join(map(_visible_character, " ".join(text.split())))
 
 
+def visible_name(name: str) -> str:
+    """Show a file's name on one line, every blank that is not a plain one made visible too.
+
+    :param name: the name, undecodable bytes included.
+    :returns: different text for different names.
+    """
+    return "".join(c if c == " " or c.isprintable() else _visible_character(c) for c in name)
+
+
 def _visible_character(character: str) -> str:
     if character.isprintable() or unicodedata.category(character) == "Zs":
         return character
@@ -51,7 +60,7 @@ def citation_label(citation: Citation) -> str:
     :param citation: the citation.
     :returns: for example ``reports/a.pdf, page iv (4 of the file), section 2 Methods``.
     """
-    pieces = [visible(citation.source)]
+    pieces = [visible_name(citation.source)]
     if part := citation.part:
         label = visible(part.label)
         if part.kind == "page" and label != str(part.number):

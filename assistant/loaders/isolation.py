@@ -24,6 +24,7 @@ from assistant.content_json import content_from_json
 from assistant.datamodel import Content, Document
 from assistant.errors import UnreadableFile
 from assistant.loaders.worker import send
+from assistant.settings import Settings
 
 FILES_EACH = 100
 LARGEST_ANSWER_BYTES = 100_000_000
@@ -37,6 +38,11 @@ class Limits:
     seconds: float = 60
     megabytes: int = 1024
     characters: int = 20_000_000
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Limits:
+        """Take the limits that a user set."""
+        return cls(settings.read_seconds, settings.read_memory_mb, settings.max_characters)
 
     def words(self) -> list[str]:
         """Give what the worker is told when it is started."""
@@ -93,7 +99,7 @@ class IsolatedReader:
         except TimeoutError:
             self.close()
             raise UnreadableFile(
-                f"Reading the file took longer than the {self._limits.seconds:g} seconds allowed; raise read_seconds to wait longer."
+                f"Reading the file took longer than the {self._limits.seconds:g} seconds allowed; raise read_seconds to wait."
             ) from None
         except BaseException as error:
             self.close()
