@@ -8,11 +8,14 @@ bytes already have them), *write* (unchanged documents from the old generation a
 from __future__ import annotations
 
 import hashlib
+import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -68,7 +71,7 @@ class Builder:
         :raises BuildCancelled: when it was stopped.
         """
         files, refused = self._files()
-        with build_lock(self._settings.index), ExitStack() as stack:
+        with _disk_errors_explained(), build_lock(self._settings.index), ExitStack() as stack:
             remove_leftovers(self._settings.index)
             embedder = self._open_embedder()
             old = self._usable_generation(embedder)
@@ -76,12 +79,7 @@ class Builder:
                 stack.callback(old.close)
             identity = f"{embedder.identity}; reading {READING_VERSION}"
             bench = stack.enter_context(closing(Workbench(self._settings.index / "unfinished.sqlite", identity)))
-            try:
-                status = self._build(files, refused, embedder, old, bench)
-            except OSError as error:
-                raise BuildFailed(
-                    f"The index could not be written ({error.strerror or error}); the old one is as it was."
-                ) from error
+            status = self._build(files, refused, embedder, old, bench)
             bench.remove()
             return status
 
@@ -168,7 +166,7 @@ class Builder:
     ) -> list[SourceStatus]:
         rows = {row.source: row for row in old.statuses if row.source in kept} if old else {}
         rows |= {row.source: row for row in failed}
-        rows |= {file.source: bench.get(file.source).status for file in files if file.source not in rows}
+        rows |= {file.source: bench.status_of(file.source) for file in files if file.source not in rows}
         if all(row.state == "rejected" for row in rows.values()):
             first = next(iter(rows.values()))
             raise BuildFailed(
@@ -179,7 +177,7 @@ class Builder:
     def _embed(self, embedder: Embedder, old: Generation | None, bench: Workbench) -> None:
         """Give every document on the bench its vectors, many documents at a time."""
         fresh = [source for source in bench.unembedded() if not _reuse_vectors(bench.get(source), old, bench)]
-        total = sum(bench.get(source).status.passages for source in fresh)
+        total = sum(bench.status_of(source).passages for source in fresh)
         done, started = 0, time.monotonic()
         for batch in _batches(bench, fresh):
             self._step(_embedding_progress(done, total, started, batch[0].document.source))
@@ -192,8 +190,9 @@ class Builder:
     def _write(
         self, embedder: Embedder, statuses: list[SourceStatus], kept: set[str], old: Generation | None, bench: Workbench
     ) -> IndexStatus:
-        writer = GenerationWriter(self._settings.index, embedder.identity, embedder.dimension, READING_VERSION)
         rows = [row for row in statuses if row.state != "rejected"]
+        _check_room(self._settings.index, rows, embedder.dimension)
+        writer = GenerationWriter(self._settings.index, embedder.identity, embedder.dimension, READING_VERSION)
         try:
             for done, row in enumerate(rows):
                 self._step(Progress("write", done, len(rows), row.source))
@@ -211,6 +210,33 @@ class Builder:
         if self._cancel.is_set():
             raise BuildCancelled("The build was stopped; the index is as it was, and the next build goes on from here.")
         self._tell(progress)
+
+
+@contextmanager
+def _disk_errors_explained() -> Iterator[None]:
+    """Turn what the disk and the databases on it say into one sentence."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise BuildFailed(
+            f"The index could not be written ({why}); make room and build again, the old one is as it was."
+        ) from error
+
+
+def _check_room(index: Path, rows: Sequence[SourceStatus], dimension: int) -> None:
+    """Stop before writing what the disk cannot hold, with as much again to spare.
+
+    A passage takes its vector of 4 bytes a component and about five sentences of one byte a component; a text is stored
+    once, with its spans, and its words once more.
+    """
+    needed = 2 * sum(row.characters * 3 + row.passages * dimension * 9 for row in rows)
+    free = shutil.disk_usage(index).free
+    if free < needed:
+        raise BuildFailed(
+            f"The index needs {needed / 1e6:,.0f} MB of free disk space to be written and {free / 1e6:,.0f} MB are free; "
+            "make room and build again, the old one is as it was."
+        )
 
 
 def embed_documents(embedder: Embedder, works: Sequence[Work]) -> Iterator[tuple[np.ndarray, SentenceVectors]]:

@@ -28,7 +28,16 @@ def test_a_definition_gives_its_question(text, question):
 
 
 @pytest.mark.parametrize(
-    "text", ["It is a hive.", "This hive is a home.", "What is a hive?", "Bees fly.", "There are the bees.", "", "The queen is the mother."]
+    "text",
+    [
+        "It is a hive.",
+        "This hive is a home.",
+        "What is a hive?",
+        "Bees fly.",
+        "There are the bees.",
+        "",
+        "The queen is the mother.",
+    ],
 )
 def test_what_defines_nothing_gives_none(text):
     assert example_questions([document(text)], 4) == []

@@ -173,11 +173,11 @@ class GenerationWriter:
 
     def discard(self) -> None:
         """Remove what was made; for a build that failed or was cancelled."""
-        for file in (self._codes, self._scales):
-            file.close()
-        with suppress(Exception):
-            self._store.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for file in (self._codes, self._scales, self._store):
+            with suppress(Exception):  # a full disk makes closing fail too
+                file.close()
+        if current_id(self._index) != self.id:  # an error after the rename must not take away what is in use
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _write_words(self) -> None:
         folder = self.folder / "lexical"
@@ -186,6 +186,8 @@ class GenerationWriter:
         try:
             passages = map(store.passage, range(store.passages))
             TantivyIndex.write(folder, (lexical_text(store.document(p.source), p.passage) for p in passages))
+        except ValueError as error:  # all that tantivy says of a disk that fails it
+            raise OSError(0, f"the word index: {error}") from error
         finally:
             store.close()
 

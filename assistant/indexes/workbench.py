@@ -108,6 +108,11 @@ class Workbench:
         """Fetch a document that is here."""
         return next(self._select("WHERE source = ?", os.fsencode(source)))
 
+    def status_of(self, source: str) -> SourceStatus:
+        """Say what there is to report of a document that is here."""
+        rows = self._connection.execute("SELECT status FROM documents WHERE source = ?", (os.fsencode(source),))
+        return status_from_json(json.loads(rows.fetchone()[0]))
+
     def with_bytes(self, sha256: str) -> Work | None:
         """Fetch a document that was read from bytes of this hash and has its vectors, None when there is none."""
         return next(self._select("WHERE sha256 = ? AND vectors IS NOT NULL ORDER BY source LIMIT 1", sha256), None)
