@@ -2,7 +2,8 @@
 
 Three steps, of which each can be interrupted and none touches the index in use: *read* (every file is hashed; new and
 changed ones become documents and passages on the workbench), *embed* (documents on the bench get vectors, unless equal
-bytes already have them), *write* (unchanged documents from the old generation and the bench's together become a new one).
+bytes already have them, while the next files are read), *write* (unchanged documents from the old generation and the
+bench's together become a new one).
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from assistant.ahead import ahead
 from assistant.datamodel import Document, IndexStatus, Passage, Progress, SourceStatus
 from assistant.embedders.base import Embedder
 from assistant.errors import BuildCancelled, BuildFailed, IndexUnusable, UnreadableFile, UsageError
@@ -33,6 +35,9 @@ from assistant.splitting import split
 
 READING_VERSION = "1"
 """Raise it whenever the same file would be read or cut differently: it makes every index be built anew."""
+_UNCHANGED = "unchanged: the old generation has it"
+_WAITING = "read before: it is on the bench"
+_FILES_AHEAD = 8
 TEXTS_AT_ONCE = 256
 """Texts that are embedded between two looks at whether to stop, and kept together."""
 
@@ -91,11 +96,10 @@ class Builder:
         old: Generation | None,
         bench: Workbench,
     ) -> IndexStatus:
-        kept, failed = self._read(files, old, bench)
+        kept, failed = self._read_and_embed(files, embedder, old, bench)
         statuses = self._statuses(files, refused + failed, kept, old, bench)
         if old and _same(statuses, old.status.sources):
             return old.status
-        self._embed(embedder, old, bench)
         return self._write(embedder, statuses, kept, old, bench)
 
     def _files(self) -> tuple[list[SourceFile], list[SourceStatus]]:
@@ -122,39 +126,69 @@ class Builder:
         old.close()
         return None
 
-    def _read(
-        self, files: list[SourceFile], old: Generation | None, bench: Workbench
+    def _read_and_embed(
+        self, files: list[SourceFile], embedder: Embedder, old: Generation | None, bench: Workbench
     ) -> tuple[set[str], list[SourceStatus]]:
-        """Put every new or changed file on the bench.
+        """Put every new or changed file on the bench, and give it its vectors while the next ones are read.
 
         :param files: what the folder holds.
+        :param embedder: gives the vectors.
         :param old: the generation in use, None when it is of no use.
         :param bench: takes in what is new.
         :returns: the sources that the old generation holds unchanged, and a row for each file that cannot be read.
         """
-        indexed = {row.source: row.sha256 for row in old.statuses if row.state != "rejected"} if old else {}
-        waiting = bench.hashes()
-        bench.forget(set(waiting) - {file.source for file in files})
         kept: set[str] = set()
         failed: list[SourceStatus] = []
-        for done, file in enumerate(files):
-            self._step(Progress("read", done, len(files), file.source))
+        bench.forget(set(bench.hashes()) - {file.source for file in files})
+        embedding = _Embedding(embedder, old, bench)
+        with closing(ahead(self._outcomes(files, old, bench.hashes()), _FILES_AHEAD)) as outcomes:
+            for done, (file, outcome) in enumerate(zip(files, outcomes, strict=True)):
+                self._step(Progress("read", done, len(files), file.source))
+                self._take(file.source, outcome, bench)
+                if outcome == _UNCHANGED:
+                    kept.add(file.source)
+                elif isinstance(outcome, SourceStatus):
+                    failed.append(outcome)
+                elif isinstance(outcome, Work):
+                    self._follow(embedding.take(outcome))
+        self._step(Progress("read", len(files), len(files)))
+        for source in bench.unembedded():
+            if not embedding.holds(source):
+                self._follow(embedding.take(bench.get(source)))
+        self._follow(embedding.finish())
+        return kept, failed
+
+    def _take(self, source: str, outcome: Work | SourceStatus | str, bench: Workbench) -> None:
+        """Keep on the bench what was read, and nothing of what is not needed there."""
+        if isinstance(outcome, Work):
+            bench.put(outcome)
+        elif outcome != _WAITING:
+            bench.forget({source})
+
+    def _follow(self, steps: Iterable[Progress]) -> None:
+        for progress in steps:
+            self._step(progress)
+
+    def _outcomes(
+        self, files: list[SourceFile], old: Generation | None, waiting: dict[str, str]
+    ) -> Iterator[Work | SourceStatus | str]:
+        """Read files, those that are new or changed; runs beside the embedding, so it leaves the bench alone."""
+        indexed = {row.source: row.sha256 for row in old.statuses if row.state != "rejected"} if old else {}
+        for file in files:
             started = time.monotonic()
             sha256 = None
             try:
                 data = read_bytes(file.path, self._settings.max_file_mb * 1_000_000)
                 sha256 = hashlib.sha256(data).hexdigest()
                 if indexed.get(file.source) == sha256:
-                    kept.add(file.source)
-                    bench.forget({file.source})
-                elif waiting.get(file.source) != sha256:
-                    bench.put(_work(self._load_document(file.source, data), len(data), started))
+                    yield _UNCHANGED
+                elif waiting.get(file.source) == sha256:
+                    yield _WAITING
+                else:
+                    yield _work(self._load_document(file.source, data), len(data), started)
             except UnreadableFile as error:
-                bench.forget({file.source})
                 seconds = round(time.monotonic() - started, 3)
-                failed.append(SourceStatus(file.source, "rejected", str(error), sha256, file.size, seconds=seconds))
-        self._step(Progress("read", len(files), len(files)))
-        return kept, failed
+                yield SourceStatus(file.source, "rejected", str(error), sha256, file.size, seconds=seconds)
 
     def _statuses(
         self,
@@ -173,19 +207,6 @@ class Builder:
                 f"None of the {len(rows)} files could be read; the first is {first.source!r}: {first.reason}"
             )
         return [rows[source] for source in sorted(rows)]
-
-    def _embed(self, embedder: Embedder, old: Generation | None, bench: Workbench) -> None:
-        """Give every document on the bench its vectors, many documents at a time."""
-        fresh = [source for source in bench.unembedded() if not _reuse_vectors(bench.get(source), old, bench)]
-        total = sum(bench.status_of(source).passages for source in fresh)
-        done, started = 0, time.monotonic()
-        for batch in _batches(bench, fresh):
-            self._step(_embedding_progress(done, total, started, batch[0].document.source))
-            again = [work for work in batch if not _reuse_vectors(work, old, bench)]
-            for work, (vectors, sentences) in zip(again, embed_documents(embedder, again), strict=True):
-                bench.put_vectors(work.document.source, vectors, sentences)
-            done += sum(len(work.passages) for work in batch)
-        self._step(_embedding_progress(done, total, started, ""))
 
     def _write(
         self, embedder: Embedder, statuses: list[SourceStatus], kept: set[str], old: Generation | None, bench: Workbench
@@ -210,6 +231,55 @@ class Builder:
         if self._cancel.is_set():
             raise BuildCancelled("The build was stopped; the index is as it was, and the next build goes on from here.")
         self._tell(progress)
+
+
+class _Embedding:
+    """Gives documents on the bench their vectors, many at a time, since embedders are fastest on many texts."""
+
+    def __init__(self, embedder: Embedder, old: Generation | None, bench: Workbench) -> None:
+        self._embedder, self._old, self._bench = embedder, old, bench
+        self._held: list[Work] = []
+        self._texts = self._done = self._total = 0
+        self._started = time.monotonic()
+
+    def holds(self, source: str) -> bool:
+        """Tell whether a source waits for its batch to be full."""
+        return any(work.document.source == source for work in self._held)
+
+    def take(self, work: Work) -> Iterator[Progress]:
+        """Take in a document that is on the bench, and embed once enough have come together.
+
+        :param work: the document, without vectors.
+        :yields: how far it is.
+        """
+        if any(held.document.sha256 == work.document.sha256 for held in self._held):
+            yield from self.finish()  # its twin's vectors will be its own
+        if _reuse_vectors(work, self._old, self._bench):
+            return
+        self._held.append(work)
+        self._total += len(work.passages)
+        self._texts += sum(1 + len(passage.sentences) for passage in work.passages)
+        if self._texts >= TEXTS_AT_ONCE:
+            yield from self.finish()
+
+    def finish(self) -> Iterator[Progress]:
+        """Embed what is held.
+
+        :yields: how far it is, before and after.
+        """
+        if not self._held:
+            return
+        yield self._progress(self._held[0].document.source)
+        for work, (vectors, sentences) in zip(self._held, embed_documents(self._embedder, self._held), strict=True):
+            self._bench.put_vectors(work.document.source, vectors, sentences)
+        self._done = self._total
+        self._held, self._texts = [], 0
+        yield self._progress("")
+
+    def _progress(self, source: str) -> Progress:
+        rate = self._done / max(1e-6, time.monotonic() - self._started) if self._done else None
+        left = (self._total - self._done) / rate if rate else None
+        return Progress("embed", self._done, self._total, source, rate, left)
 
 
 @contextmanager
@@ -301,28 +371,6 @@ def _reuse_vectors(work: Work, old: Generation | None, bench: Workbench) -> bool
     assert twin.vectors is not None and twin.sentences is not None
     bench.put_vectors(source, twin.vectors, twin.sentences)
     return True
-
-
-def _batches(bench: Workbench, sources: list[str]) -> Iterator[list[Work]]:
-    batch: list[Work] = []
-    texts = 0
-    for source in sources:
-        work = bench.get(source)
-        if any(work.document.sha256 == other.document.sha256 for other in batch):  # its twin's vectors will do for both
-            yield batch
-            batch, texts = [], 0
-        batch.append(work)
-        texts += sum(1 + len(passage.sentences) for passage in work.passages)
-        if texts >= TEXTS_AT_ONCE:
-            yield batch
-            batch, texts = [], 0
-    if batch:
-        yield batch
-
-
-def _embedding_progress(done: int, total: int, started: float, source: str) -> Progress:
-    rate = done / max(1e-6, time.monotonic() - started) if done else None
-    return Progress("embed", done, total, source, rate, (total - done) / rate if rate else None)
 
 
 def _stored(old: Generation, source: str) -> tuple[Document, list[Passage], np.ndarray, SentenceVectors]:

@@ -89,7 +89,7 @@ def _sort_out(
     waiting: list[tuple[Path, str]],
 ) -> None:
     """Put one directory entry where it belongs."""
-    if _is_hidden(entry.name):
+    if is_hidden(entry.name):
         return
     source = prefix + entry.name
     try:
@@ -105,7 +105,7 @@ def _sort_out(
         files.append(SourceFile(source, Path(entry.path), found.st_size, found.st_mtime_ns))
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
     """Tell names with one leading dot; several dots are an odd name, not a hidden one."""
     return name.startswith(".") and not name.startswith("..")
 

@@ -12,7 +12,7 @@ PACKAGE = Path(assistant.__file__).parent
 # From the first stage to the last; a module may import from its own level and those above it in this list.
 LEVELS = [
     {"errors"},
-    {"datamodel", "content_json", "settings", "language", "sources_folder"},
+    {"datamodel", "content_json", "settings", "language", "sources_folder", "watching", "ahead"},
     {"loaders", "splitting", "question_types"},
     {"embedders"},
     {"indexes"},

@@ -88,10 +88,24 @@ def cli() -> None:
 
 
 @cli.command()
+@click.option("--watch", is_flag=True, help="Stay, and build again whenever a source changes; Ctrl+C ends it.")
 @as_json_option
 @with_settings
-def build(settings: Settings, as_json: bool) -> int:
+def build(settings: Settings, watch: bool, as_json: bool) -> int:
     """Bring the index up to date with the sources folder."""
+    outcome = _build_and_tell(settings, as_json)
+    if watch:
+        from assistant.watching import changes
+
+        for _ in changes(settings.sources):
+            try:
+                outcome = _build_and_tell(settings, as_json)
+            except AssistantError as error:  # an emptied folder, another build: the next change may mend it
+                click.echo(f"Error: {render.visible(str(error))}", err=True)
+    return outcome
+
+
+def _build_and_tell(settings: Settings, as_json: bool) -> int:
     status = build_with_progress(settings)
     if as_json:
         click.echo(render.to_json(render.status_json(status)))
