@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from assistant.datamodel import Content, Heading, Part, Span
+from assistant.datamodel import Content, Heading, Part, Rows, Span
 
 
 def content_json(content: Content) -> str:
@@ -17,6 +17,7 @@ def content_json(content: Content) -> str:
             "headings": [[h.level, h.span.start, h.span.end] for h in content.headings],
             "asides": [[span.start, span.end] for span in content.asides],
             "warnings": content.warnings,
+            "rows": [[rows.first, rows.span.start, rows.span.end] for rows in content.rows],
             "pages": content.pages,
             "unsearchable_pages": content.unsearchable_pages,
         }
@@ -34,6 +35,7 @@ def content_from_json(about: str, text: str) -> Content:
         headings=tuple(Heading(level, Span(a, b)) for level, a, b in held["headings"]),
         asides=tuple(Span(a, b) for a, b in held["asides"]),
         warnings=tuple(held["warnings"]),
+        rows=tuple(Rows(Span(a, b), first) for first, a, b in held["rows"]),
         pages=held["pages"],
         unsearchable_pages=tuple(held["unsearchable_pages"]),
     )

@@ -6,6 +6,7 @@ stored text; a quote holds the document and a span, never words of its own, so a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -62,11 +63,20 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Lines of the text that are rows of a table following each other; the first is row ``first`` of its sheet, from 1."""
+
+    span: Span
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What a loader makes of one file: the text, which nothing edits afterwards, and what is known about its ranges.
 
     ``parts`` and ``headings`` are in reading order. ``asides`` are ranges that belong to the page around an article
     (banners, cookie lines, lists of other stories): quotable, but ranked behind everything else.
+    ``rows`` tell which lines are which rows of a spreadsheet, in reading order.
     ``unsearchable_pages`` are the numbers of pages without any text. ``warnings`` are single clean lines.
     """
 
@@ -79,6 +89,7 @@ class Content:
     warnings: tuple[str, ...] = ()
     pages: int | None = None
     unsearchable_pages: tuple[int, ...] = ()
+    rows: tuple[Rows, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,10 +116,20 @@ class Document:
 
     def part_at(self, position: int) -> Part | None:
         """Find the part that holds the character at ``position``; the last that starts before it, or None."""
-        from bisect import bisect_right
-
         found = bisect_right(self._part_starts, position) - 1
         return self.content.parts[found] if found >= 0 else None
+
+    @cached_property
+    def _row_starts(self) -> list[int]:
+        return [rows.span.start for rows in self.content.rows]
+
+    def row_at(self, position: int) -> int | None:
+        """Give the number, in its sheet, of the row that holds the character at ``position``; None outside tables."""
+        found = bisect_right(self._row_starts, position) - 1
+        if found < 0 or not self.content.rows[found].span.contains(position):
+            return None
+        rows = self.content.rows[found]
+        return rows.first + self.text.count("\n", rows.span.start, position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +204,16 @@ class ScoredPassage:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What a person needs to find a quote again. ``page`` counts from 1 in the file; ``page_label`` is printed on it."""
+    """What a person needs to find a quote again. ``page`` counts from 1 in the file; ``page_label`` is printed on it.
+    ``row`` counts from 1 in a spreadsheet, None elsewhere.
+    """
 
     source: str
     sha256: str
     title: str
     part: Part | None
     section: str | None
+    row: int | None = None
 
     @property
     def page(self) -> int | None:
@@ -229,7 +253,8 @@ class Quote:
         """Where the quoted words stand."""
         section = self.section.of(self.document.text) if self.section else None
         document = self.document
-        return Citation(document.source, document.sha256, document.title, document.part_at(self.span.start), section)
+        part, row = document.part_at(self.span.start), document.row_at(self.span.start)
+        return Citation(document.source, document.sha256, document.title, part, section, row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,8 @@ def citation_label(citation: Citation) -> str:
             pieces.append(f"page {label} ({part.number} of the file)")
         else:
             pieces.append(f"{part.kind} {label or part.number}")
+    if citation.row:
+        pieces.append(f"row {citation.row}")
     if citation.section:
         pieces.append(f"section {visible(citation.section)}")
     return ", ".join(pieces)
@@ -144,6 +146,7 @@ def quote_json(quote: Quote) -> dict[str, Any]:
     :returns: a JSON object.
     """
     citation, text, part = quote.citation, quote.document.text, quote.citation.part
+    row = {"row": citation.row} if citation.row else {}
     return {
         "text": quote.text,
         "source": citation.source,
@@ -154,6 +157,7 @@ def quote_json(quote: Quote) -> dict[str, Any]:
         "page": citation.page,
         "page_label": citation.page_label,
         "part": {"kind": part.kind, "number": part.number, "label": part.label} if part else None,
+        **row,
         "section": citation.section,
         "score": round(quote.score, 4),
         "before": quote.before.of(text) if quote.before else None,

@@ -1,6 +1,7 @@
 """The loaders' registry: the only place that names them, and the choice among them by content and name.
 
-First a loader that recognises the bytes; then nothing binary goes on; then the loader for the suffix; then plain text.
+First a loader that recognises the bytes; then nothing binary goes on (but archives that their name explains); then the
+loader for the suffix; then plain text.
 """
 
 from __future__ import annotations
@@ -10,16 +11,26 @@ import hashlib
 from assistant.datamodel import Document
 from assistant.errors import UnreadableFile
 from assistant.loaders.base import Loader
+from assistant.loaders.delimited import DelimitedLoader
+from assistant.loaders.docx import DocxLoader
+from assistant.loaders.email_message import EmailLoader
+from assistant.loaders.epub import EpubLoader
 from assistant.loaders.html import HtmlLoader
+from assistant.loaders.json_text import JsonLoader
 from assistant.loaders.markdown import MarkdownLoader
 from assistant.loaders.pdf import PdfLoader
 from assistant.loaders.plain_text import PlainTextLoader
-from assistant.loaders.sniffing import binary_kind
+from assistant.loaders.pptx import PptxLoader
+from assistant.loaders.sniffing import refusal
+from assistant.loaders.xlsx import XlsxLoader
+from assistant.loaders.zipped import SIGNATURE
 
 __all__ = ["LOADERS", "Loader", "choose_loader", "load_document"]
 
 _FALLBACK = PlainTextLoader()
-LOADERS: tuple[Loader, ...] = (PdfLoader(), HtmlLoader(), MarkdownLoader(), _FALLBACK)
+_ZIPPED: tuple[Loader, ...] = (DocxLoader(), PptxLoader(), XlsxLoader(), EpubLoader())
+_TEXTS: tuple[Loader, ...] = (MarkdownLoader(), DelimitedLoader(), JsonLoader(), EmailLoader(), _FALLBACK)
+LOADERS: tuple[Loader, ...] = (PdfLoader(), *_ZIPPED, HtmlLoader(), *_TEXTS)
 
 
 def load_document(source: str, data: bytes) -> Document:
@@ -47,7 +58,10 @@ def choose_loader(name: str, data: bytes) -> Loader:
     for loader in LOADERS:
         if loader.claims(data):
             return loader
-    if kind := binary_kind(data):
-        raise UnreadableFile(f"The file is {kind}, not text, Markdown, HTML or PDF; save it as one of these.")
     suffix = "." + name.rsplit(".", 1)[-1].strip().lower()
-    return next((loader for loader in LOADERS if suffix in loader.suffixes), _FALLBACK)
+    named = next((loader for loader in LOADERS if suffix in loader.suffixes), _FALLBACK)
+    if named in _ZIPPED and data.startswith(SIGNATURE):
+        return named  # damaged or beyond a limit: it says itself what is wrong
+    if reason := refusal(data):
+        raise UnreadableFile(reason)
+    return named

@@ -71,10 +71,10 @@ class HtmlLoader:
         :returns: the words with headings; with a warning when the whole page was kept.
         :raises UnreadableFile: when nothing of the page is visible, or it cannot be parsed.
         """
-        decoded = decode(data, _declared_charset(data))
+        decoded = decode(data, declared_charset(data))
         try:
-            page = _parsed(decoded.text)
-            pieces = _Renderer().render(page) if page is not None else []
+            page = parsed(decoded.text)
+            pieces = Renderer().render(page) if page is not None else []
             require_words(" ".join(piece.text for piece in pieces))
             main = _main_pieces(decoded.text, page, pieces)
             content = _compose(pieces if main is None else main)
@@ -94,7 +94,7 @@ class HtmlLoader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
     """One rendered paragraph, heading, list item or table row.
 
     ``group`` is equal for the items of one list and the rows of one table; ``linked`` is the ratio of its characters
@@ -114,18 +114,18 @@ def visible_text(markup: str) -> str:
     :param markup: any fragment, also an unfinished one.
     :returns: blocks separated by newlines; empty when nothing is visible.
     """
-    page = _parsed(markup)
-    return "\n".join(piece.text for piece in _Renderer().render(page)) if page is not None else ""
+    page = parsed(markup)
+    return "\n".join(piece.text for piece in Renderer().render(page)) if page is not None else ""
 
 
-def _declared_charset(data: bytes) -> str | None:
+def declared_charset(data: bytes) -> str | None:
     for pattern in _DECLARED:
         if match := pattern.search(data[:4096]):
             return match[1].decode("ascii", "ignore")
     return None
 
 
-def _parsed(markup: str) -> Any:
+def parsed(markup: str) -> Any:
     """Parse leniently, offline and without DTDs.
 
     :param markup: a page or fragment.
@@ -151,11 +151,11 @@ def _parsed_once(markup: str) -> tuple[Any, bool]:
     return page, not any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
 
 
-class _Renderer:
+class Renderer:
     """Walks a parsed page once, without recursion, and collects its visible pieces."""
 
     def __init__(self) -> None:
-        self._pieces: list[_Piece] = []
+        self._pieces: list[Piece] = []
         self._words: list[str] = []
         self._cells: list[str] = []
         self._linked = 0
@@ -166,7 +166,7 @@ class _Renderer:
         self._group = 0
         self._data_tables: list[bool] = []
 
-    def render(self, page: Any) -> list[_Piece]:
+    def render(self, page: Any) -> list[Piece]:
         """Collect the pieces in reading order."""
         from lxml import etree
 
@@ -289,7 +289,7 @@ class _Renderer:
         if not grouped:
             self._group += 1
         linked = min(1.0, self._linked / max(1, len(words)))
-        self._pieces.append(_Piece(words, self._group, level, linked, self._open["nav"] > 0))
+        self._pieces.append(Piece(words, self._group, level, linked, self._open["nav"] > 0))
         self._linked = 0
 
 
@@ -312,7 +312,7 @@ def _first_number(element: Any) -> int:
     return int(start) if re.fullmatch(r"\d{1,6}", start) else 1
 
 
-def _main_pieces(markup: str, page: Any, pieces: Sequence[_Piece]) -> list[_Piece] | None:
+def _main_pieces(markup: str, page: Any, pieces: Sequence[Piece]) -> list[Piece] | None:
     """Choose the pieces that are the page's main content.
 
     :param markup: the decoded page.
@@ -357,7 +357,7 @@ def _depth(page: Any) -> int:
     return deepest
 
 
-def _agreeing(pieces: Sequence[_Piece], extracted: str) -> list[bool]:
+def _agreeing(pieces: Sequence[Piece], extracted: str) -> list[bool]:
     """Tell for each piece whether the extracted text has its words; short ones must be a line of their own there."""
     lines = {" ".join(_keyed(line)) for line in extracted.split("\n")}
     flow, position, agreed = f" {' '.join(_keyed(extracted))} ", 0, []
@@ -379,7 +379,7 @@ def _keyed(words: str) -> list[str]:
     return re.findall(r"[^\W_]+", words.lower())
 
 
-def _with_masthead(pieces: Sequence[_Piece], first: int) -> int:
+def _with_masthead(pieces: Sequence[Piece], first: int) -> int:
     """Move the beginning up to the page's main heading, or to the date and author above the first piece."""
     for index in range(first - 1, max(-1, first - 15), -1):
         if pieces[index].level == 1:
@@ -389,7 +389,7 @@ def _with_masthead(pieces: Sequence[_Piece], first: int) -> int:
     return first
 
 
-def _may_fill(piece: _Piece) -> bool:
+def _may_fill(piece: Piece) -> bool:
     """Tell whether a piece between main ones belongs to them, though the extraction left it out."""
     return not piece.furniture and (piece.level is not None or piece.linked < _MOSTLY)
 
@@ -402,7 +402,7 @@ class _Composition(Composer):
         self.asides: list[Span] = []
 
 
-def _compose(pieces: Sequence[_Piece]) -> _Composition:
+def _compose(pieces: Sequence[Piece]) -> _Composition:
     """Put pieces together: those of one list or table on lines below each other, others with a blank line between."""
     composition, index = _Composition(), 0
     while index < len(pieces):

@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from test_zipped import archive
 
 from assistant.errors import UnreadableFile
 from assistant.loaders import LOADERS, choose_loader, load_document
@@ -21,6 +22,12 @@ from assistant.loaders import LOADERS, choose_loader, load_document
         ("a.txt", b"\xef\xbb\xbf <!-- x --><!DOCTYPE html><p>Words", "text/html"),
         ("a.txt", "<html><p>Words".encode("utf-16"), "text/html"),
         ("a.txt", b"junk\n%PDF-1.4\n1 0 obj\nendobj", "application/pdf"),
+        ("a.CSV", b"a,b", "text/csv"),
+        ("a.tsv", b"a\tb", "text/csv"),
+        ("a.jsonl", b"{}", "application/json"),
+        ("a.eml", b"From: a@b.c", "message/rfc822"),
+        ("a.csv", b"<html><table>", "text/html"),
+        ("a.xls", b"a,b", "text/plain"),
         ("a.txt", b"Every such file begins with %PDF-1.4, says the standard.", "text/plain"),
     ],
 )
@@ -43,8 +50,23 @@ def test_content_decides_before_the_name(name, data, media_type):
 )
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a.pdf", "a"])
 def test_binary_is_never_text(name, data, kind):
-    with pytest.raises(UnreadableFile, match=f"^The file is {kind}"):
+    with pytest.raises(UnreadableFile, match=f"^The file is {kind}.* and cannot be read; .*\\.$"):
         load_document(name, data)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.json", "a.eml", "a.docx", "a.epub"])
+def test_binary_is_not_read_by_its_name(name):
+    with pytest.raises(UnreadableFile, match="^The file is an image and cannot be read"):
+        load_document(name, b"\x89PNG\r\n\x1a\n" + bytes(60))
+
+
+def test_other_archives_are_refused_with_advice():
+    with pytest.raises(UnreadableFile, match="^The file is a ZIP archive and cannot be read; unpack it"):
+        load_document("a.zip", archive({"a.txt": "words"}))
+    with pytest.raises(
+        UnreadableFile, match=r"^The file is an OpenDocument text and cannot be read; save it as \.docx"
+    ):
+        load_document("a.odt", archive({"mimetype": "application/vnd.oasis.opendocument.text"}))
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a.pdf"])
