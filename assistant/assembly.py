@@ -33,7 +33,7 @@ def open_assistant(
     """
     settings = _settings(sources, index, settings)
     require_index(settings.index)  # its absence should not take the seconds that loading a model takes
-    return Assistant(settings, open_embedder(settings.model, settings.threads))
+    return Assistant(settings, open_embedder(settings.model, settings.threads, settings.precision))
 
 
 def build_index(
@@ -58,7 +58,7 @@ def build_index(
     """
     settings = _settings(sources, index, settings)
     with IsolatedReader(Limits.from_settings(settings)) as reader:
-        embedder = partial(open_embedder, settings.model, settings.threads)
+        embedder = partial(open_embedder, settings.model, settings.threads, settings.precision)
         return Builder(settings, embedder, progress, cancel, reader.load_document).run()
 
 

@@ -33,7 +33,7 @@ from assistant.settings import Settings
 from assistant.sources_folder import SourceFile, read_bytes, walk
 from assistant.splitting import split
 
-READING_VERSION = "1"
+READING_VERSION = "2"
 """Raise it whenever the same file would be read or cut differently: it makes every index be built anew."""
 _UNCHANGED = "unchanged: the old generation has it"
 _WAITING = "read before: it is on the bench"
@@ -377,7 +377,14 @@ def _stored(old: Generation, source: str) -> tuple[Document, list[Passage], np.n
     """Take a document over from the old generation."""
     store = old.store
     numbers, sentences = np.arange(*store.passage_range(source)), slice(*store.sentence_range(source))
-    return store.document(source), store.passages_of(source), old.vectors.vectors(numbers), old.sentences[sentences]
+    document = store.document(source)
+    content = replace(document.content, glyphs=store.glyphs(source))
+    return (
+        replace(document, content=content),
+        store.passages_of(source),
+        old.vectors.vectors(numbers),
+        old.sentences[sentences],
+    )
 
 
 def _benched(bench: Workbench, source: str) -> tuple[Document, list[Passage], np.ndarray, SentenceVectors]:

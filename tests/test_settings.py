@@ -11,7 +11,7 @@ from assistant.settings import Settings
 NAMES = [item.name for item in dataclasses.fields(Settings)]
 SAMPLES = {
     "sources": ("docs", Path("docs")), "index": ("/tmp/i", Path("/tmp/i")), "model": ("hashing", "hashing"),
-    "strictness": ("0.5", 0.5),
+    "strictness": ("0.5", 0.5), "precision": ("reference", "reference"),
     "read_seconds": ("5", 5), "read_memory_mb": ("512", 512), "max_characters": ("5000", 5000),
     "threads": ("2", 2), "max_file_mb": ("7", 7), "max_question_chars": ("99", 99),
 }  # fmt: skip
@@ -81,6 +81,11 @@ def test_the_bounds_themselves_are_allowed(name, value):
 def test_an_unknown_setting_is_refused_with_those_there_are():
     with pytest.raises(UsageError, match="There is no setting 'colour'; the settings are index, .*threads"):
         Settings.from_environment({}, colour="red")
+
+
+def test_a_setting_with_choices_takes_no_other():
+    with pytest.raises(UsageError, match="The setting precision must be one of fast, reference, not 'quick'"):
+        Settings(precision="quick")
 
 
 def test_settings_cannot_be_changed():

@@ -235,7 +235,7 @@ def _examples(
     settings = Settings(sources=folder / "sources", index=folder / "index", threads=threads)
     write_sources(layout, settings.sources)
     build_index(settings=settings)
-    generation, embedder = Generation(settings.index), open_embedder(settings.model, threads)
+    generation, embedder = Generation(settings.index), open_embedder(settings.model, threads, settings.precision)
     stored = {source: generation.store.document(source).text for source in layout}
     unfitted = ReaderWeights(*(np.zeros(len(names)) for names in _SIGNALS))
     reader = SentenceReader(generation.lexical, unfitted)  # only its signals are wanted

@@ -27,6 +27,7 @@ CREATE TABLE documents (number INTEGER PRIMARY KEY, source BLOB NOT NULL UNIQUE,
     text TEXT NOT NULL, text_sha256 TEXT NOT NULL, about TEXT NOT NULL,
     first_passage INTEGER NOT NULL, passages INTEGER NOT NULL, first_sentence INTEGER NOT NULL, sentences INTEGER NOT NULL);
 CREATE INDEX documents_by_sha256 ON documents (sha256);
+CREATE TABLE glyphs (document INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE passages (number INTEGER PRIMARY KEY, document INTEGER NOT NULL, first_sentence INTEGER NOT NULL, about BLOB NOT NULL);
 """
 _CACHED_CHARS = 60_000_000
@@ -66,6 +67,8 @@ class StoreWriter:
         )
         marks = ",".join("?" * 10)
         self._connection.execute(f"INSERT INTO documents VALUES ({marks})", (self.documents, *row_of_document, *counts))
+        if document.content.glyphs:
+            self._connection.execute("INSERT INTO glyphs VALUES (?,?)", (self.documents, document.content.glyphs))
         self.documents += 1
 
     def close(self) -> None:
@@ -119,6 +122,11 @@ class Store:
         :raises IndexDamaged: when they differ.
         """
         return self._document(self._sources[source])
+
+    def glyphs(self, source: str) -> bytes:
+        """Fetch the positions of a stored document's characters on its pages (`Content.glyphs`); empty when it has none."""
+        rows = self._rows("SELECT data FROM glyphs WHERE document = ?", (self._sources[source],))
+        return bytes(rows[0][0]) if rows else b""
 
     def source_with(self, sha256: str) -> str | None:
         """Name a document that was read from bytes of this hash, None when there is none."""

@@ -24,7 +24,7 @@ from assistant.indexes.store import pack_passage, unpack_passage
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS identity (value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (source BLOB PRIMARY KEY, sha256 TEXT NOT NULL, status TEXT NOT NULL,
-    about TEXT NOT NULL, text TEXT NOT NULL, passages TEXT NOT NULL, vectors BLOB, codes BLOB, scales BLOB);
+    about TEXT NOT NULL, text TEXT NOT NULL, passages TEXT NOT NULL, glyphs BLOB NOT NULL, vectors BLOB, codes BLOB, scales BLOB);
 CREATE INDEX IF NOT EXISTS documents_by_sha256 ON documents (sha256);
 """
 
@@ -58,7 +58,7 @@ class Workbench:
         self._connection = sqlite3.connect(self._path, isolation_level=None)
         self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
         if self._connection.execute("SELECT value FROM identity").fetchall() != [(identity,)]:
-            self._connection.executescript("DELETE FROM identity; DELETE FROM documents;")
+            self._connection.executescript("DROP TABLE documents; DELETE FROM identity;" + _SCHEMA)
             self._connection.execute("INSERT INTO identity VALUES (?)", (identity,))
 
     def remove(self) -> None:
@@ -83,8 +83,8 @@ class Workbench:
             passages,
         )
         self._connection.execute(
-            "INSERT OR REPLACE INTO documents VALUES (?,?,?,?,?,?,?,?,?)",
-            (os.fsencode(document.source), *about, *_packed(work.vectors, work.sentences)),
+            "INSERT OR REPLACE INTO documents VALUES (?,?,?,?,?,?,?,?,?,?)",
+            (os.fsencode(document.source), *about, document.content.glyphs, *_packed(work.vectors, work.sentences)),
         )
 
     def put_vectors(self, source: str, vectors: np.ndarray, sentences: SentenceVectors) -> None:
@@ -127,8 +127,10 @@ class Workbench:
             yield _work(*row)
 
 
-def _work(source: bytes, sha256: str, status: str, about: str, text: str, packed: str, *vectors: bytes | None) -> Work:
-    document = Document(os.fsdecode(source), sha256, content_from_json(about, text))
+def _work(
+    source: bytes, sha256: str, status: str, about: str, text: str, packed: str, glyphs: bytes, *vectors: bytes | None
+) -> Work:
+    document = Document(os.fsdecode(source), sha256, content_from_json(about, text, glyphs))
     passages = [unpack_passage(bytes.fromhex(each)) for each in json.loads(packed)]
     held = status_from_json(json.loads(status))
     return Work(document, passages, held, *_unpacked(len(passages), *vectors))

@@ -119,6 +119,7 @@ def visible_text(markup: str) -> str:
 
 
 def declared_charset(data: bytes) -> str | None:
+    """Find the charset that a page declares near its beginning, None when it declares none."""
     for pattern in _DECLARED:
         if match := pattern.search(data[:4096]):
             return match[1].decode("ascii", "ignore")

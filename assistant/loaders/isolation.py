@@ -122,20 +122,21 @@ class IsolatedReader:
         assert self._worker and self._worker.stdin and self._worker.stdout
         deadline = time.monotonic() + self._limits.seconds
         send(self._worker.stdin, {"source": source}, data)
-        head, text = _answer(self._worker.stdout.fileno(), deadline)
+        head, data = _answer(self._worker.stdout.fileno(), deadline)
         if "reason" in head:
             raise UnreadableFile(_one_line(head["reason"]))
-        return content_from_json(head["about"], text)
+        text, glyphs = data[: head["text_bytes"]], data[head["text_bytes"] :]
+        return content_from_json(head["about"], text.decode("utf-8"), glyphs)
 
 
-def _answer(pipe: int, deadline: float) -> tuple[dict[str, Any], str]:
+def _answer(pipe: int, deadline: float) -> tuple[dict[str, Any], bytes]:
     lengths = struct.unpack(">QQ", _exactly(pipe, 16, deadline))
     if max(lengths) > LARGEST_ANSWER_BYTES:
         raise ValueError("an answer longer than any file may give")
     head = json.loads(_exactly(pipe, lengths[0], deadline))
     if not isinstance(head, dict):
         raise TypeError("an answer of another form")
-    return head, _exactly(pipe, lengths[1], deadline).decode("utf-8")
+    return head, _exactly(pipe, lengths[1], deadline)
 
 
 def _exactly(pipe: int, count: int, deadline: float) -> bytes:

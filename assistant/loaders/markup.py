@@ -14,7 +14,7 @@ from typing import Any
 
 from assistant.errors import UnreadableFile
 from assistant.loaders.decoding import decode
-from assistant.loaders.html import declared_charset, parsed, Piece, Renderer
+from assistant.loaders.html import Piece, Renderer, declared_charset, parsed
 
 _NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,40};)")
 _DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*\?>")

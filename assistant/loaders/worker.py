@@ -94,7 +94,8 @@ def _read(loaders: Any, source: str, data: bytes, characters: int) -> tuple[dict
             raise UnreadableFile(
                 f"The file holds {len(content.text):,} characters and {characters:,} are allowed; raise max_characters."
             )
-        return {"about": content_json(content)}, content.text.encode("utf-8")
+        text = content.text.encode("utf-8")
+        return {"about": content_json(content), "text_bytes": len(text)}, text + content.glyphs
     except UnreadableFile as error:
         return {"reason": str(error)}, b""
     except MemoryError:

@@ -24,11 +24,14 @@ TEXTS = [
     scope="module",
     params=[
         "hashing",
-        pytest.param(EMBEDDED_MODEL, marks=[pytest.mark.model, pytest.mark.slow], id="sentence-transformers"),
+        pytest.param("fast", marks=pytest.mark.model),
+        pytest.param("reference", marks=[pytest.mark.model, pytest.mark.slow]),
     ],
 )
 def embedder(request):
-    return open_embedder(request.param)
+    if request.param == "hashing":
+        return open_embedder("hashing")
+    return open_embedder(EMBEDDED_MODEL, precision=request.param)
 
 
 def test_vectors_have_unit_length(embedder):

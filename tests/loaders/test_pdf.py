@@ -4,13 +4,17 @@ import io
 import logging
 
 import pytest
-from pypdf import PdfReader, PdfWriter
+from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.constants import PageLabelStyle
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
+from pypdfium2 import PdfiumError
 from reportlab.lib import pdfencrypt
 from reportlab.pdfgen.canvas import Canvas
 
 from assistant.errors import UnreadableFile
+from assistant.loaders import pdf as pdf_loader
 from assistant.loaders.pdf import PdfLoader, _ranges
+from assistant.loaders.pdf_glyphs import marks
 
 
 def pdf(*pages, title="", outline=(), **options):
@@ -65,7 +69,7 @@ def test_outline_titles_become_headings_where_they_stand():
     content = load(data)
     assert [(heading.level, heading.span.of(content.text)) for heading in content.headings] == [
         (1, "1 Introduction"),
-        (2, "METHODS  of rain"),
+        (2, "METHODS of rain"),
     ]
 
 
@@ -111,27 +115,89 @@ def test_a_scan_is_refused(pages, words):
         load(pdf(*[[]] * pages))
 
 
-def test_a_page_that_raises_is_named_and_the_others_stay(monkeypatch):
-    from pypdf import PageObject
-
-    extract = PageObject.extract_text
-
-    def failing(page):
-        text = extract(page)
-        if "Bad" in text:
+def test_a_page_that_both_readers_fail_on_is_named_and_the_others_stay(monkeypatch):
+    def failing(document, index):
+        if index in (1, 2):
             raise ValueError("broken")
-        if "Log" in text:
-            logging.getLogger("pypdf._page").warning("Exceeded %d things; the rest is skipped.", 5)
-        return text
+        return read_page(document, index)
 
-    monkeypatch.setattr(PageObject, "extract_text", failing)
-    content = load(pdf(["Good."], ["Bad."], ["Bad."], ["Log."]))
-    assert content.text == "Good.\n\nLog."
+    def refusing(reader, index):
+        raise ValueError("broken")
+
+    read_page = pdf_loader.read_page
+    monkeypatch.setattr(pdf_loader, "read_page", failing)
+    monkeypatch.setattr(pdf_loader, "page_words", refusing)
+    content = load(pdf(["Good."], ["Bad."], ["Bad."], ["Fine."]))
+    assert content.text == "Good.\n\nFine."
     assert content.unsearchable_pages == (2, 3)
+    assert content.warnings == ("pages 2–3 could not be read",)
+
+
+def test_what_pypdf_logs_about_a_page_it_had_to_read_is_said(monkeypatch):
+    def failing(document, index):
+        if index == 1:
+            raise ValueError("broken")
+        return read_page(document, index)
+
+    def logging_words(page):
+        logging.getLogger("pypdf._page").warning("Exceeded %d things; the rest is skipped.", 5)
+        return extract(page)
+
+    read_page, extract = pdf_loader.read_page, PageObject.extract_text
+    monkeypatch.setattr(pdf_loader, "read_page", failing)
+    monkeypatch.setattr(PageObject, "extract_text", logging_words)
+    content, glyphs = PdfLoader().load_with_glyphs(pdf(["Good."], ["Log."]), "a.pdf")
+    assert content.text == "Good.\n\nLog."
     assert content.warnings == (
-        "pages 2–3 could not be read",
-        "page 4 may be incomplete: something could not be decoded or exceeds the reader's limits",
+        "page 2 may be incomplete: something could not be decoded or exceeds the reader's limits",
     )
+    assert marks(glyphs, 0, 5) and not marks(glyphs, 7, 11)
+
+
+def test_what_pypdf_cannot_open_pdfium_reads(monkeypatch):
+    def refusing(data):
+        raise UnreadableFile("The PDF is damaged.")
+
+    monkeypatch.setattr(pdf_loader, "open_structure", refusing)
+    assert load(pdf(["Words."], title="Unknown then")).text == "Words."
+    with pytest.raises(UnreadableFile, match="password"):
+        load(encrypted("user"))
+
+
+def test_what_pdfium_cannot_open_pypdf_reads(monkeypatch):
+    def refusing(data):
+        raise PdfiumError("Failed to load document.")
+
+    monkeypatch.setattr(pdf_loader, "opened", refusing)
+    content, glyphs = PdfLoader().load_with_glyphs(pdf(["Words."], ["More."]), "a.pdf")
+    assert (content.text, content.pages) == ("Words.\n\nMore.", 2)
+    assert marks(glyphs, 0, 6) == []
+
+
+def test_forms_that_draw_each_other_without_end_are_left_to_pypdf():
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf(["Words."], ["Other."]))))
+    inner = None
+    for _ in range(7):
+        form = StreamObject()
+        form.update({NameObject("/Type"): NameObject("/XObject"), NameObject("/Subtype"): NameObject("/Form")})
+        form[NameObject("/BBox")] = ArrayObject(map(NumberObject, (0, 0, 9, 9)))
+        form.set_data(b"/X Do\n" * 10 if inner else b"")
+        if inner:
+            form[NameObject("/Resources")] = DictionaryObject(
+                {NameObject("/XObject"): DictionaryObject({NameObject("/X"): inner})}
+            )
+        inner = writer._add_object(form)
+    page = writer.pages[1]
+    page["/Resources"][NameObject("/XObject")] = DictionaryObject({NameObject("/X"): inner})
+    page.get_contents().set_data(page.get_contents().get_data() + b"\n/X Do\n")
+    contents = StreamObject()
+    contents.set_data(page.get_contents().get_data() + b"\n/X Do\n")
+    page[NameObject("/Contents")] = writer._add_object(contents)
+    file = io.BytesIO()
+    writer.write(file)
+    content = load(file.getvalue())
+    assert content.text == "Words.\n\nOther."
+    assert content.warnings[0].startswith("page 2 may be incomplete")
 
 
 def test_page_numbers_are_written_compactly():

@@ -91,7 +91,9 @@ def test_values():
 
 
 def test_a_citation_names_the_row():
-    made = workbook({"Budget": [["Item", "Sum"], ["Rent", 1200], [], [], ["Heat", 0.5], ["Total"]], "More": [["words"]]})
+    made = workbook(
+        {"Budget": [["Item", "Sum"], ["Rent", 1200], [], [], ["Heat", 0.5], ["Total"]], "More": [["words"]]}
+    )
     document = load_document("a.xlsx", saved(made))
     assert [document.row_at(document.text.index(of)) for of in ("Budget", "Item", "1200", "Heat", "0.5", "Total")] == [
         None, 1, 2, 5, 5, 6,

@@ -1,0 +1,143 @@
+"""The fast embedder: a sentence-transformers BERT folder run by ONNX Runtime with int8 weights, one text at a time.
+
+It imports neither PyTorch nor transformers, so a question is embedded within a second of starting. The weights are made
+from the folder at first use and cached. Each text is a call of its own: nothing is padded, so nothing is computed in
+vain, and no text's vector depends on its neighbours (`onnx_graph.py` says why that matters). With several threads,
+several texts are embedded side by side, which divides the work better than dividing each small product.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.embedders.model_folder import model_folder, revision
+from assistant.embedders.onnx_graph import VERSION, UnknownArchitecture, int8_model, read_recipe
+from assistant.embedders.weights_cache import cached, default_cache
+from assistant.settings import EMBEDDED_MODEL
+
+log = logging.getLogger(__name__)
+
+_PROBES = (
+    "The queen lays about 1,500 eggs a day.",
+    "What is CO2?",
+    "Ein Satz, naïve café; word-by-word, 日本.",
+    "word " * 600,
+)
+_LEAST_AGREEMENT = 0.95
+"""Least cosine similarity to the reference. The embedded model keeps .985 on 1,463 passages; a graph that means
+something else, by its pooling or its words, falls far below."""
+
+
+class OnnxEmbedder:
+    """Implements `Embedder` with ONNX Runtime and int8 weights.
+
+    :param model: the name of the embedded model, or the path of a model folder.
+    :param threads: texts that may be embedded at the same time.
+    :param cache: folder for the weights, the user's cache folder when None.
+    :raises ModelUnusable: when there is no such folder, or it is unsafe.
+    :raises UnknownArchitecture: when the model is of a form that only the reference embedder runs.
+    """
+
+    def __init__(self, model: str, threads: int = 1, cache: Path | None = None) -> None:
+        folder = model_folder(model)
+        self._recipe = read_recipe(folder)
+        self._tokenizer = _tokenizer(folder, self._recipe.max_tokens)
+        held = revision(folder)
+        name, self._threads = Path(model).name, threads
+        self.identity = f"{name}@{held}-int8.{VERSION}"
+        self.dimension = self._recipe.dimension
+        made: list[bytes] = []
+
+        def make() -> bytes:
+            log.info("Making fast weights of the model %s; this happens once and takes seconds.", name)
+            made.append(int8_model(folder, self._recipe))
+            self._session = _session(made[0])
+            if model != EMBEDDED_MODEL:
+                self._compare(model)
+            return made[0]
+
+        weights = cached(cache or default_cache(), f"{held}-int8.{VERSION}.onnx", make)
+        if not made:
+            self._session = _session(weights)
+
+    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+        """Embed texts; see `Embedder.embed_passages`. Equal texts are embedded once.
+
+        :param texts: any number of texts.
+        :returns: unit vectors. *Shape:* ``(n_texts, dimension)``, float32.
+        """
+        rows = {text: row for row, text in enumerate(dict.fromkeys(texts))}
+        vectors = np.empty((len(rows), self.dimension), dtype=np.float32)
+        if self._threads > 1 and len(rows) > 1:
+            with ThreadPoolExecutor(self._threads) as pool:
+                for row, vector in enumerate(pool.map(self._embed, rows)):
+                    vectors[row] = vector
+        else:
+            for text, row in rows.items():
+                vectors[row] = self._embed(text)
+        return vectors[[rows[text] for text in texts]]
+
+    embed_queries = embed_passages
+
+    def _embed(self, text: str) -> np.ndarray:
+        sound = text.encode("utf-8", "replace").decode("utf-8")  # a question may hold half a surrogate pair
+        ids = np.array([self._tokenizer.encode(sound).ids], dtype=np.int32)
+        vector: np.ndarray = self._session.run(None, {"ids": ids})[0][0]
+        return vector
+
+    def _compare(self, model: str) -> None:
+        """Make sure that an unknown model's graph means what the reference computes."""
+        from assistant.embedders.sentence_transformer import SentenceTransformerEmbedder
+
+        reference = SentenceTransformerEmbedder(model, self._threads)
+        agreement = (self.embed_passages(_PROBES) * reference.embed_passages(_PROBES)).sum(axis=1).min()
+        if agreement < _LEAST_AGREEMENT:
+            raise UnknownArchitecture(f"its fast vectors agree only to {agreement:.2f} with the reference's")
+
+
+def _tokenizer(folder: Path, max_tokens: int) -> Any:
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # the library raises nothing more special
+        raise UnknownArchitecture("its tokenizer.json cannot be read") from error
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens)
+    return tokenizer
+
+
+def _session(model: bytes) -> Any:
+    onnxruntime = _silent_onnxruntime()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # it remembers a plan for every length of text, to no gain
+    options.log_severity_level = 3
+    # The graph is written as it shall run; fusions would bring back the slow operators.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the library's own exceptions share no base class
+        raise UnknownArchitecture("ONNX Runtime does not run its graph") from error
+
+
+def _silent_onnxruntime() -> Any:
+    """Import ONNX Runtime so that it sends nothing.
+
+    From release 1.29 its wheels report to Microsoft, under an identifier that they keep in the user's cache folder, unless
+    this variable is set before they are imported (the library's ``Privacy.md``). We ask for releases before that one,
+    which hold no such code; this is for a machine that has another.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    # Imported here, since it takes half a second and not every command embeds.
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
