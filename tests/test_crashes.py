@@ -34,7 +34,6 @@ DISK_EVENTS = (
     "write",
     "truncate",
 )
-NAMED = ("before the first event", "before the rename", "after the rename")
 
 
 def build(settings):
@@ -93,22 +92,30 @@ def changed(settings, make_sources):
     return settings
 
 
+def restore(settings, spare):
+    shutil.rmtree(settings.index)
+    shutil.copytree(spare, settings.index)
+
+
 def survives(settings):
-    assert texts(settings) in (wanted(OLD), wanted(NEW))
+    """The next build completes, and leaves nothing of the unfinished one."""
     build(settings)
     assert texts(settings) == wanted(NEW)
     assert not (settings.index / "unfinished.sqlite").exists()
 
 
-@pytest.mark.parametrize("point", NAMED)
-def test_killed_at_a_named_point(changed, tmp_path, point):
-    copy = Settings(sources=changed.sources, index=tmp_path / "copy", model="hashing")
-    shutil.copytree(changed.index, copy.index)
-    rename = events_of(copy).index("os.rename")
-    kill_at = {NAMED[0]: 0, NAMED[1]: rename, NAMED[2]: rename + 1}[point]
-    events_of(changed, kill_at)
-    assert texts(changed) == wanted(NEW if point == NAMED[2] else OLD)
-    survives(changed)
+def test_killed_at_each_event_in_turn(changed, tmp_path):
+    """Every point of the protocol: in each write, before and after each fsync, around the rename, among the removals."""
+    spare = tmp_path / "spare"
+    shutil.copytree(changed.index, spare)
+    events = events_of(changed)
+    rename = events.index("os.rename")
+    assert events.count("fsync") > 20 and len(events) > rename + 3
+    for kill_at in range(len(events)):
+        restore(changed, spare)
+        events_of(changed, kill_at)
+        assert texts(changed) == wanted(OLD if kill_at <= rename else NEW), (kill_at, events[kill_at])
+        survives(changed)
 
 
 @pytest.mark.parametrize("first_build", [False, True], ids=["a change", "the first build"])
@@ -125,20 +132,14 @@ def test_200_random_kills(settings, make_sources, tmp_path, first_build):
     assert events > 20
     chance = random.Random(7)
     for _ in range(100):
-        shutil.rmtree(settings.index)
-        shutil.copytree(spare, settings.index)
+        restore(settings, spare)
         for _ in range(chance.choice((1, 1, 2))):  # sometimes the build that goes on is killed as well
             events_of(settings, chance.randrange(events))
         if (settings.index / "CURRENT").exists():
             assert texts(settings) in (wanted(OLD), wanted(NEW))
         else:
             assert first_build
-        survives_from_here(settings)
-
-
-def survives_from_here(settings):
-    build(settings)
-    assert texts(settings) == wanted(NEW)
+        survives(settings)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from assistant.settings import Settings
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _METAVARS = {str: "MODEL", type(Path()): "DIR"}
+_WARNINGS_SHOWN = 10
 _STAGES = {"read": "Reading", "embed": "Embedding", "write": "Writing"}
 
 
@@ -366,9 +367,12 @@ def _print_status(found: IndexStatus) -> None:
 
 
 def _tell_warnings(found: IndexStatus) -> None:
-    for row in found.sources:
-        for warning in row.warnings:
-            click.echo(f"Note: {render.visible_name(row.source)}: {render.visible(warning)}")
+    """Show the first warnings; a large folder has hundreds of harmless ones."""
+    warnings = [(row.source, warning) for row in found.sources for warning in row.warnings]
+    for source, warning in warnings[:_WARNINGS_SHOWN]:
+        click.echo(f"Note: {render.visible_name(source)}: {render.visible(warning)}")
+    if (more := len(warnings) - _WARNINGS_SHOWN) > 0:
+        click.echo(f"And {_count(more, 'more note')}; `assistant status` shows all.")
 
 
 def _count(number: int, noun: str) -> str:
