@@ -7,6 +7,7 @@ something the user must know, 2 wrong use or cannot run.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import platform
 import sys
@@ -41,6 +42,8 @@ def run(arguments: list[str]) -> int:
     :param arguments: the words after the program's name.
     :returns: the exit status.
     """
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    logging.getLogger("assistant").setLevel(logging.INFO)
     try:
         if platform.system() == "Windows":
             raise UsageError("Windows is not supported; run the assistant in WSL, the Windows Subsystem for Linux.")
