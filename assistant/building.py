@@ -139,31 +139,28 @@ class Builder:
         """
         kept: set[str] = set()
         failed: list[SourceStatus] = []
-        bench.forget(set(bench.hashes()) - {file.source for file in files})
+        waiting = bench.hashes()
+        bench.forget(set(waiting) - {file.source for file in files})
         embedding = _Embedding(embedder, old, bench)
-        with closing(ahead(self._outcomes(files, old, bench.hashes()), _FILES_AHEAD)) as outcomes:
+        with closing(ahead(self._outcomes(files, old, waiting), _FILES_AHEAD)) as outcomes:
             for done, (file, outcome) in enumerate(zip(files, outcomes, strict=True)):
                 self._step(Progress("read", done, len(files), file.source))
-                self._take(file.source, outcome, bench)
-                if outcome == _UNCHANGED:
-                    kept.add(file.source)
-                elif isinstance(outcome, SourceStatus):
-                    failed.append(outcome)
-                elif isinstance(outcome, Work):
+                if isinstance(outcome, Work):
+                    bench.put(outcome)
                     self._follow(embedding.take(outcome))
+                elif outcome != _WAITING:
+                    if file.source in waiting:  # what an earlier build left there is out of date
+                        bench.forget({file.source})
+                    if isinstance(outcome, SourceStatus):
+                        failed.append(outcome)
+                    else:
+                        kept.add(file.source)
         self._step(Progress("read", len(files), len(files)))
         for source in bench.unembedded():
             if not embedding.holds(source):
                 self._follow(embedding.take(bench.get(source)))
         self._follow(embedding.finish())
         return kept, failed
-
-    def _take(self, source: str, outcome: Work | SourceStatus | str, bench: Workbench) -> None:
-        """Keep on the bench what was read, and nothing of what is not needed there."""
-        if isinstance(outcome, Work):
-            bench.put(outcome)
-        elif outcome != _WAITING:
-            bench.forget({source})
 
     def _follow(self, steps: Iterable[Progress]) -> None:
         for progress in steps:

@@ -11,7 +11,7 @@ PACKAGE = Path(assistant.__file__).parent
 
 # From the first stage to the last; a module may import from its own level and those above it in this list.
 LEVELS = [
-    {"errors"},
+    {"errors", "wording"},
     {"datamodel", "content_json", "settings", "language", "sources_folder", "watching", "ahead"},
     {"loaders", "splitting", "question_types"},
     {"embedders"},

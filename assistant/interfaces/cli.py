@@ -23,6 +23,7 @@ from assistant.datamodel import IndexStatus, Progress
 from assistant.errors import AssistantError, UsageError
 from assistant.interfaces import render
 from assistant.settings import Settings
+from assistant.wording import count_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -115,7 +116,7 @@ def _build_and_tell(settings: Settings, as_json: bool) -> int:
         click.echo(render.to_json(render.status_json(status)))
     else:
         indexed = len(status.sources) - len(status.rejected)
-        click.echo(f"Indexed {_count(indexed, 'source')} as {_count(status.passages, 'passage')}.")
+        click.echo(f"Indexed {count_of(indexed, 'source')} as {count_of(status.passages, 'passage')}.")
         _tell_warnings(status)
         for row in status.rejected:
             click.echo(f"Not indexed: {render.visible_name(row.source)}: {render.visible(row.reason or '')}")
@@ -336,7 +337,7 @@ def _ask_batch(settings: Settings, batch: Path, output: Path, sources: tuple[str
         ) from error
     if failed:
         click.echo(
-            f'{_count(failed, "line")} of {batch.name} could not be asked; see "error" in {output.name}.', err=True
+            f'{count_of(failed, "line")} of {batch.name} could not be asked; see "error" in {output.name}.', err=True
         )
     return 1 if failed else 0
 
@@ -364,7 +365,7 @@ def _print_status(found: IndexStatus) -> None:
         table.add_row(Text(render.visible_name(row.source)), *(Text(render.visible(cell)) for cell in cells))
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table)
-    console.print(Text(f"{_count(found.passages, 'passage')}, built {found.built} with {found.model}."))
+    console.print(Text(f"{count_of(found.passages, 'passage')}, built {found.built} with {found.model}."))
     if line := render.coverage_line(found):
         console.print(Text(f"{line}."))
 
@@ -375,8 +376,4 @@ def _tell_warnings(found: IndexStatus) -> None:
     for source, warning in warnings[:_WARNINGS_SHOWN]:
         click.echo(f"Note: {render.visible_name(source)}: {render.visible(warning)}")
     if (more := len(warnings) - _WARNINGS_SHOWN) > 0:
-        click.echo(f"And {_count(more, 'more note')}; `assistant status` shows all.")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        click.echo(f"And {count_of(more, 'more note')}; `assistant status` shows all.")

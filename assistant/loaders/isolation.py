@@ -101,11 +101,12 @@ class IsolatedReader:
             raise UnreadableFile(
                 f"Reading the file took longer than the {self._limits.seconds:g} seconds allowed; raise read_seconds to wait."
             ) from None
-        except BaseException as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:  # it died, or answered something else
             self.close()
-            if not isinstance(error, (OSError, ValueError, KeyError, TypeError, EOFError)):
-                raise
             raise UnreadableFile("The file made its reader fail or use up its memory; it may be damaged.") from error
+        except BaseException:  # an answer that nobody waits for must not become the next file's
+            self.close()
+            raise
 
     def _start(self) -> None:
         self._files = 0

@@ -12,6 +12,7 @@ from itertools import pairwise
 from assistant.datamodel import Part, PartKind, Span
 from assistant.loaders.base import one_line
 from assistant.loaders.composing import Composer
+from assistant.wording import enumerated, runs_of
 
 _LONGEST_LABEL = 120
 
@@ -70,17 +71,10 @@ def numbered(noun: str, numbers: Sequence[int], most: int = 12) -> str:
     :param most: runs shown at most.
     :returns: the words.
     """
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    shown = [f"{first}–{last}" if last > first else str(first) for first, last in runs]
+    shown = runs_of(numbers)
     if len(shown) > most:
         return f"{len(numbers)} {noun}s ({', '.join(shown[:most])} …)"
-    words = ", ".join(shown[:-1]) + (" and " if len(shown) > 1 else "") + shown[-1]
-    return f"{noun}{'s' if len(numbers) > 1 else ''} {words}"
+    return f"{noun}{'s' if len(numbers) > 1 else ''} {enumerated(shown)}"
 
 
 def listed(names: Sequence[str], longest: int = 200) -> str:

@@ -37,6 +37,7 @@ from assistant.loaders.pdf_structure import (
     page_words,
     title_of,
 )
+from assistant.wording import enumerated, runs_of
 
 _HEADER = b"%PDF-"
 _HEADER_WITHIN = 1024  # where the PDF specification's implementation notes let the header stand
@@ -326,15 +327,9 @@ def _warning_lines(pages: Sequence[_Page], losses: Sequence[str], left_out: int)
 
 def _ranges(numbers: Sequence[int], longest: int = 110) -> str:
     """Write page numbers compactly: "pages 3–17 and 40"; long lists end in a count."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    shown = [f"{first}–{last}" if last > first else str(first) for first, last in runs]
+    shown = runs_of(numbers)
     noun = "page" if len(numbers) == 1 else "pages"
-    words = ", ".join(shown[:-1]) + (" and " if len(shown) > 1 else "") + shown[-1]
+    words = enumerated(shown)
     if len(words) <= longest:
         return f"{noun} {words}"
     return f"{len(numbers)} pages ({', '.join(shown[:8])} …)"

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from assistant.datamodel import Answer, IndexStatus, Progress, Quote, SourceStatus, Span
 from assistant.interfaces.render import citation_label, confidence_words, visible
+from assistant.wording import count_of, runs_of
 
 _LINE_SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "\t\n\r"}
 _STATE_WORDS = {"indexed": "searchable", "partial": "partly searchable", "rejected": "not readable"}
@@ -149,7 +150,7 @@ def sources_html(status: IndexStatus) -> str:
 
 def _summary(status: IndexStatus) -> str:
     unread = len(status.rejected)
-    words = [_count(len(status.sources), "source"), _count(status.passages, "passage")]
+    words = [count_of(len(status.sources), "source"), count_of(status.passages, "passage")]
     return " · ".join(words + ([f"{unread} not readable"] if unread else []))
 
 
@@ -169,8 +170,8 @@ def _source_name_html(row: SourceStatus) -> str:
 def _facts(row: SourceStatus) -> str:
     if row.state == "rejected":
         return _size(row.bytes)
-    pages = [_count(row.pages, "page")] if row.pages else []
-    return " · ".join([*pages, _count(row.characters, "character"), _count(row.passages, "passage")])
+    pages = [count_of(row.pages, "page")] if row.pages else []
+    return " · ".join([*pages, count_of(row.characters, "character"), count_of(row.passages, "passage")])
 
 
 def _remarks(row: SourceStatus) -> Iterable[str]:
@@ -178,19 +179,13 @@ def _remarks(row: SourceStatus) -> Iterable[str]:
     if row.reason:
         yield row.reason
     if row.unsearchable_pages:
-        yield f"{_count(len(row.unsearchable_pages), 'page')} without text: {_ranges(row.unsearchable_pages)}"
+        yield f"{count_of(len(row.unsearchable_pages), 'page')} without text: {_ranges(row.unsearchable_pages)}"
     yield from row.warnings
 
 
 def _ranges(numbers: Sequence[int], shown: int = 8) -> str:
     """Write page numbers briefly: ``3–17, 40``; more than ``shown`` ranges end in an ellipsis."""
-    ranges: list[list[int]] = []
-    for number in sorted(numbers):
-        if ranges and number == ranges[-1][1] + 1:
-            ranges[-1][1] = number
-        else:
-            ranges.append([number, number])
-    words = [str(first) if first == last else f"{first}–{last}" for first, last in ranges]
+    words = runs_of(sorted(numbers))
     return ", ".join(words[:shown]) + (", …" if len(words) > shown else "")
 
 
@@ -218,7 +213,7 @@ def outcome_html(lines: Sequence[str], failed: bool = False) -> str:
 
 def build_lines(status: IndexStatus) -> list[str]:
     """Put the result of a build in words, naming each file that could not be read."""
-    first = f"Up to date: {_count(len(status.sources) - len(status.rejected), 'source')} searchable."
+    first = f"Up to date: {count_of(len(status.sources) - len(status.rejected), 'source')} searchable."
     return [first, *(f"Not readable: {row.source} – {row.reason}" for row in status.rejected)]
 
 
@@ -233,7 +228,3 @@ def _size(count: int) -> str:
     if count < 10_000:
         return f"{count:,} bytes"
     return f"{count / 1e3:,.0f} kB" if count < 1e6 else f"{count / 1e6:,.1f} MB"
-
-
-def _count(count: int, thing: str) -> str:
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
