@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant.ahead import ahead
-from assistant.datamodel import Document, IndexStatus, Passage, Progress, SourceStatus
+from assistant.datamodel import Document, IndexStatus, Passage, Progress, SourceStatus, Span
 from assistant.embedders.base import Embedder
 from assistant.errors import BuildCancelled, BuildFailed, IndexUnusable, UnreadableFile, UsageError
 from assistant.indexes.generations import Generation, GenerationWriter, build_lock, remove_leftovers
@@ -33,13 +33,13 @@ from assistant.settings import Settings
 from assistant.sources_folder import SourceFile, read_bytes, walk
 from assistant.splitting import split
 
-READING_VERSION = "2"
-"""Raise it whenever the same file would be read or cut differently: it makes every index be built anew."""
+READING_VERSION = "3"
+"""Raise it whenever the same file would be read, cut or embedded differently: it makes every index be built anew."""
 _UNCHANGED = "unchanged: the old generation has it"
 _WAITING = "read before: it is on the bench"
 _FILES_AHEAD = 8
-TEXTS_AT_ONCE = 256
-"""Texts that are embedded between two looks at whether to stop, and kept together."""
+PASSAGES_AT_ONCE = 100
+"""Passages that are embedded between two looks at whether to stop, and kept together: about two seconds of work."""
 
 
 class Builder:
@@ -236,7 +236,7 @@ class _Embedding:
     def __init__(self, embedder: Embedder, old: Generation | None, bench: Workbench) -> None:
         self._embedder, self._old, self._bench = embedder, old, bench
         self._held: list[Work] = []
-        self._texts = self._done = self._total = 0
+        self._waiting = self._done = self._total = 0
         self._started = time.monotonic()
 
     def holds(self, source: str) -> bool:
@@ -255,8 +255,8 @@ class _Embedding:
             return
         self._held.append(work)
         self._total += len(work.passages)
-        self._texts += sum(1 + len(passage.sentences) for passage in work.passages)
-        if self._texts >= TEXTS_AT_ONCE:
+        self._waiting += len(work.passages)
+        if self._waiting >= PASSAGES_AT_ONCE:
             yield from self.finish()
 
     def finish(self) -> Iterator[Progress]:
@@ -270,7 +270,7 @@ class _Embedding:
         for work, (vectors, sentences) in zip(self._held, embed_documents(self._embedder, self._held), strict=True):
             self._bench.put_vectors(work.document.source, vectors, sentences)
         self._done = self._total
-        self._held, self._texts = [], 0
+        self._held, self._waiting = [], 0
         yield self._progress("")
 
     def _progress(self, source: str) -> Progress:
@@ -313,27 +313,27 @@ def embed_documents(embedder: Embedder, works: Sequence[Work]) -> Iterator[tuple
     :param works: the documents with their passages.
     :yields: for each document its passage vectors and its sentence vectors.
     """
-    texts = [text for work in works for text in _texts(work.document, work.passages)]
-    vectors = embedder.embed_passages(texts)
-    at = 0
+    embedded = [_embedded(work.document, passage) for work in works for passage in work.passages]
+    vectors, sentences = embedder.embed_with_sentences([text for text, _ in embedded], [spans for _, spans in embedded])
+    passage = sentence = 0
     for work in works:
-        middle = at + len(work.passages)
-        end = middle + sum(len(passage.sentences) for passage in work.passages)
-        yield vectors[at:middle], SentenceVectors.from_vectors(vectors[middle:end])
-        at = end
+        passages_end = passage + len(work.passages)
+        sentences_end = sentence + sum(len(each.sentences) for each in work.passages)
+        yield vectors[passage:passages_end], SentenceVectors.from_vectors(sentences[sentence:sentences_end])
+        passage, sentence = passages_end, sentences_end
 
 
-def embedded_text(document: Document, passage: Passage) -> str:
-    """Give the words of a passage that are embedded: its own, after its section's heading where that stands elsewhere."""
-    own = passage.span.of(document.text)
-    if passage.section is None or passage.section.start >= passage.span.start:
-        return own
-    return f"{passage.section.of(document.text)}\n{own}"
+def _embedded(document: Document, passage: Passage) -> tuple[str, list[Span]]:
+    """Give the words of a passage that are embedded, and where its sentences are in them.
 
-
-def _texts(document: Document, passages: list[Passage]) -> list[str]:
-    own = [embedded_text(document, passage) for passage in passages]
-    return own + [sentence.of(document.text) for passage in passages for sentence in passage.sentences]
+    Its own words stand there after its section's heading, unless it holds that itself.
+    """
+    heading = ""
+    if passage.section is not None and passage.section.start < passage.span.start:
+        heading = f"{passage.section.of(document.text)}\n"
+    shift = len(heading) - passage.span.start
+    spans = [Span(sentence.start + shift, sentence.end + shift) for sentence in passage.sentences]
+    return heading + passage.span.of(document.text), spans
 
 
 def _work(document: Document, size: int, started: float) -> Work:

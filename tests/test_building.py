@@ -11,10 +11,12 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from assistant.answering import Assistant
-from assistant.building import TEXTS_AT_ONCE, Builder
+from assistant.building import Builder, embed_documents
+from assistant.datamodel import Content, Document, Heading, Passage, SourceStatus, Span
 from assistant.embedders.hashing import HashingEmbedder
 from assistant.errors import BuildCancelled, BuildFailed, UsageError
 from assistant.indexes import current_id
+from assistant.indexes.workbench import Work
 from assistant.settings import Settings
 
 BEES = "The queen lays eggs. Workers live for six weeks."
@@ -193,13 +195,16 @@ def test_progress_counts_files_then_passages_then_files(make_sources, build):
     ]
 
 
-MANY = {f"{number}.txt": f"Hive {number}. " + "Bees fly. " * TEXTS_AT_ONCE for number in range(3)}
+MANY = {f"{number}.txt": f"Hive {number}. " + "Bees fly. " * 40 for number in range(3)}
 
 
 @pytest.mark.parametrize(
     "stage, done", [("read", 0), ("read", 2), ("read", 3), ("embed", 0), ("embed", "later"), ("write", 0), ("write", 1)]
 )
-def test_a_stopped_build_leaves_the_index_and_the_next_goes_on(make_sources, build, embedder, open_index, stage, done):
+def test_a_stopped_build_leaves_the_index_and_the_next_goes_on(
+    make_sources, build, embedder, open_index, monkeypatch, stage, done
+):
+    monkeypatch.setattr("assistant.building.PASSAGES_AT_ONCE", 1)  # each document is a batch of its own
     make_sources({"bees.txt": BEES})
     first = build()
     make_sources({"bees.txt": None, **MANY})
@@ -247,6 +252,28 @@ def test_an_embedder_that_fails_leaves_the_old_index(make_sources, build, embedd
             build()
     assert open_index().status() == first
     assert states(build()) == {"bees.txt": "indexed", "tea.txt": "indexed"}
+
+
+def test_sentences_are_where_they_stand_in_what_is_embedded():
+    text = "Hive\n\nThe queen lays eggs. She lives long.\n\nWorkers fly far."
+    content = Content(text, "text/plain", "bees", headings=(Heading(1, Span(0, 4)),))
+    own = Passage(Span(0, 42), (Span(0, 4), Span(6, 26), Span(27, 42)), Span(0, 4))
+    later = Passage(Span(44, 60), (Span(44, 60),), Span(0, 4))
+    asked = []
+
+    class Listening(HashingEmbedder):
+        def embed_with_sentences(self, texts, sentences):
+            asked.extend(zip(texts, sentences, strict=True))
+            return super().embed_with_sentences(texts, sentences)
+
+    work = Work(Document("bees.txt", "0" * 64, content), [own, later], SourceStatus("bees.txt", "indexed"))
+    empty = Work(Document("none.txt", "1" * 64, content), [], SourceStatus("none.txt", "indexed"))
+    (vectors, sentences), (nothing, no_sentences) = embed_documents(Listening(), [work, empty])
+    assert [(words, [span.of(words) for span in spans]) for words, spans in asked] == [
+        (text[:42], ["Hive", "The queen lays eggs.", "She lives long."]),
+        ("Hive\nWorkers fly far.", ["Workers fly far."]),
+    ]
+    assert vectors.shape == (2, 256) and len(sentences) == 4 and nothing.shape == (0, 256) and len(no_sentences) == 0
 
 
 WRITTEN = st.sampled_from([BEES, TEA, WAX, f"{BEES}\n\n{TEA}\n\n{WAX}", "# Hive\n\n" + "Bees fly far. " * 60, ""])

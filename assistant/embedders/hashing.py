@@ -12,6 +12,8 @@ from zlib import crc32
 
 import numpy as np
 
+from assistant.datamodel import Span
+
 _WORD = re.compile(r"\w+")
 
 
@@ -39,6 +41,19 @@ class HashingEmbedder:
             row[0] += 1e-6  # a text without words still gets a direction
             row /= np.linalg.norm(row)
         return vectors
+
+    def embed_with_sentences(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Embed texts and their sentences, each by its own words; see `Embedder.embed_with_sentences`.
+
+        :param texts: any number of texts.
+        :param sentences: for each text, where its sentences are in it.
+        :returns: unit vectors of both. *Shapes:* ``(n_texts, dimension)`` and ``(n_sentences, dimension)``, float32.
+        """
+        words = [span.of(text) for text, spans in zip(texts, sentences, strict=True) for span in spans]
+        vectors = self.embed_passages([*texts, *words])
+        return vectors[: len(texts)], vectors[len(texts) :]
 
     embed_queries = embed_passages
 

@@ -1,4 +1,5 @@
-"""The fast embedder: a sentence-transformers BERT folder run by ONNX Runtime with int8 weights, one text at a time.
+"""The fast embedder: a sentence-transformers BERT folder run by ONNX Runtime with int8 weights, one text at a time; the
+text's sentences get their vectors out of the same run (`late_pooling.py`).
 
 It imports neither PyTorch nor transformers, so a question is embedded within a second of starting. The weights are made
 from the folder at first use and cached. Each text is a call of its own: nothing is padded, so nothing is computed in
@@ -17,8 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from assistant.datamodel import Span
+from assistant.embedders.late_pooling import sentence_vectors
 from assistant.embedders.model_folder import model_folder, revision
-from assistant.embedders.onnx_graph import VERSION, UnknownArchitecture, int8_model, read_recipe
+from assistant.embedders.onnx_graph import STATES, VECTOR, VERSION, UnknownArchitecture, int8_model, read_recipe
 from assistant.embedders.weights_cache import cached, default_cache
 from assistant.settings import EMBEDDED_MODEL
 
@@ -73,24 +76,47 @@ class OnnxEmbedder:
         :param texts: any number of texts.
         :returns: unit vectors. *Shape:* ``(n_texts, dimension)``, float32.
         """
-        rows = {text: row for row, text in enumerate(dict.fromkeys(texts))}
-        vectors = np.empty((len(rows), self.dimension), dtype=np.float32)
-        if self._threads > 1 and len(rows) > 1:
-            with ThreadPoolExecutor(self._threads) as pool:
-                for row, vector in enumerate(pool.map(self._embed, rows)):
-                    vectors[row] = vector
-        else:
-            for text, row in rows.items():
-                vectors[row] = self._embed(text)
-        return vectors[[rows[text] for text in texts]]
+        return self.embed_with_sentences(texts, [()] * len(texts))[0]
 
     embed_queries = embed_passages
 
-    def _embed(self, text: str) -> np.ndarray:
-        sound = text.encode("utf-8", "replace").decode("utf-8")  # a question may hold half a surrogate pair
-        ids = np.array([self._tokenizer.encode(sound).ids], dtype=np.int32)
-        vector: np.ndarray = self._session.run(None, {"ids": ids})[0][0]
-        return vector
+    def embed_with_sentences(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Embed texts, and their sentences by late pooling; see `Embedder.embed_with_sentences`.
+
+        Equal texts with equal sentences are embedded once.
+
+        :param texts: any number of texts.
+        :param sentences: for each text, where its sentences are in it.
+        :returns: unit vectors of both. *Shapes:* ``(n_texts, dimension)`` and ``(n_sentences, dimension)``, float32.
+        """
+        wanted = [(text, tuple(spans)) for text, spans in zip(texts, sentences, strict=True)]
+        once = list(dict.fromkeys(wanted))
+        vectors = dict(zip(once, self._side_by_side(once), strict=True))
+        none = np.empty((0, self.dimension), dtype=np.float32)
+        passages = [vectors[each][:1] for each in wanted]
+        pooled = [vectors[each][1:] for each in wanted]
+        return np.concatenate([none, *passages]), np.concatenate([none, *pooled])
+
+    def _side_by_side(self, wanted: list[tuple[str, tuple[Span, ...]]]) -> list[np.ndarray]:
+        if self._threads == 1 or len(wanted) < 2:
+            return [self._embed(*each) for each in wanted]
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(pool.map(self._embed, *zip(*wanted, strict=True)))
+
+    def _embed(self, text: str, sentences: Sequence[Span] = ()) -> np.ndarray:
+        """Run the model once. *Shape:* ``(1 + n_sentences, dimension)``, the text's vector first."""
+        # A question may hold half a surrogate pair; the sign in its place is one character, too.
+        encoding = self._tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8"))
+        given = {"ids": np.array([encoding.ids], dtype=np.int32)}
+        if not sentences:
+            alone: np.ndarray = self._session.run([VECTOR], given)[0]
+            return alone
+        vector, states = self._session.run([VECTOR, STATES], given)
+        places = np.array(encoding.offsets)
+        pooled = sentence_vectors(states[0], places, text, sentences, lambda words: self._embed(words)[0])
+        return np.concatenate([vector, pooled])
 
     def _compare(self, model: str) -> None:
         """Make sure that an unknown model's graph means what the reference computes."""

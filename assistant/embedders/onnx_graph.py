@@ -1,4 +1,5 @@
-"""A sentence-transformers BERT folder as one ONNX graph with int8 weights: token ids of one text in, its unit vector out.
+"""A sentence-transformers BERT folder as one ONNX graph with int8 weights: token ids of one text in, its unit vector out
+as `VECTOR`, and the final states of its tokens as `STATES`.
 
 The graph is written operator by operator. The general exporters were tried (`tests/benchmarks/README.md`): torch's TorchScript
 exporter is deprecated, its newer one needs a further package, optimum-onnx stops at transformers 4, all need PyTorch at first
@@ -20,8 +21,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-VERSION = 1
+VERSION = 2
 """Raise it whenever the graph would give other vectors; it is part of the embedder's identity and of the cache's file name."""
+
+VECTOR = "vector"
+"""The graph's output for the text. *Shape:* ``(1, dimension)``."""
+
+STATES = "states"
+"""The graph's output for the tokens, before pooling. *Shape:* ``(1, n_tokens, dimension)``."""
 
 _WEIGHT_LIMIT = 63  # 7 bits and a sign: 2 products of at most 255 * 63 stay below 2 ** 15
 _EXPECTED_CONFIG = {
@@ -87,7 +94,7 @@ def _bert(weights: dict[str, np.ndarray], recipe: Recipe) -> bytes:
     states = graph.embeddings()
     for layer in range(int(recipe.config["num_hidden_layers"])):
         states = graph.layer(f"encoder.layer.{layer}.", states, int(recipe.config["num_attention_heads"]))
-    return graph.finished(graph.pooled(states, recipe.pooling))
+    return graph.finished(graph.pooled(states, recipe.pooling), states)
 
 
 class _Graph:
@@ -139,15 +146,17 @@ class _Graph:
             )
         return self._add("LpNormalization", [vector], axis=-1, p=2)
 
-    def finished(self, result: str) -> bytes:
-        """Close the graph, so that it gives this result."""
+    def finished(self, vector: str, states: str) -> bytes:
+        """Close the graph, so that it gives these two as `VECTOR` and `STATES`."""
         from onnx import TensorProto, numpy_helper
 
         helper = self._helper
         constants = [numpy_helper.from_array(np.ascontiguousarray(a), name) for name, a in self._constants.items()]
         ids = helper.make_tensor_value_info("ids", TensorProto.INT32, [1, "tokens"])
-        vector = helper.make_tensor_value_info(result, TensorProto.FLOAT, [1, self._dimension])
-        graph = helper.make_graph(self._nodes, "embedder", [ids], [vector], constants)
+        shapes = {VECTOR: [1, self._dimension], STATES: [1, "tokens", self._dimension]}
+        given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
+        named = [helper.make_node("Identity", [vector], [VECTOR]), helper.make_node("Identity", [states], [STATES])]
+        graph = helper.make_graph(self._nodes + named, "embedder", [ids], given, constants)
         versions = [helper.make_opsetid("", 18), helper.make_opsetid(_MICROSOFT, 1)]
         written: bytes = helper.make_model(graph, opset_imports=versions, ir_version=10).SerializeToString()
         return written

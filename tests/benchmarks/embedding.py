@@ -3,8 +3,9 @@
     python tests/benchmarks/embedding.py
     python tests/benchmarks/embedding.py --toolkits [--toolkit-python OTHER/bin/python]
 
-Every round times both, one right after the other and the first in turns, so that what else the machine does meets both; the
-ratio is of texts per second, the median over rounds, and every round's is listed. The clock covers texts to unit vectors,
+Every round times sentence-transformers on the texts, ours on the texts, and ours on the texts and their sentences, one right
+after the other and the first in turns, so that what else the machine does meets all; a ratio is of texts per second to
+sentence-transformers', the median over rounds, and every round's is listed. The clock covers texts to unit vectors,
 tokenising included, with models opened and warm. Recall@5 is by exact cosine over all passages of the file, no words used.
 `--toolkits` times whole builds instead: a folder of text files to an index on disk, imports and model loading left out. Each
 runs in a process of its own; txtai and llama-index from another interpreter, since they are no dependencies of ours. Results go
@@ -34,8 +35,10 @@ os.environ.update(
 
 import numpy as np
 
+from assistant.datamodel import Content, Span
 from assistant.embedders import open_embedder
 from assistant.settings import EMBEDDED_MODEL, Settings
+from assistant.splitting import split
 
 RESULTS = Path(__file__).parent / "results"
 SQUAD = Path(__file__).parents[3] / "shared" / "data" / "squad" / "1.1"
@@ -67,46 +70,66 @@ def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
 
 
-def workloads(passages: list[str], size: int, seed: int) -> dict[str, list[str]]:
-    """Choose the texts that are timed: passages alone, and passages with their sentences, which is what a build embeds."""
-    import sentencex
-
-    chosen = random.Random(seed).sample(passages, min(size, len(passages)))
-    some = chosen[: max(1, size // 3)]
-    sentences = [part.strip() for text in some for part in sentencex.segment("en", text) if part.strip()]
-    return {"passages": chosen, "passages and their sentences": some + sentences}
+def sentences_of(text: str) -> list[Span]:
+    """Find a text's sentences as a build does."""
+    return [span for passage in split(Content(text, "text/plain", "")) for span in passage.sentences]
 
 
 def compare_speed(texts: list[str], threads: int, rounds: int) -> dict[str, Any]:
-    """Time both on the same texts, and see how near their vectors are."""
+    """Time both on the same texts, ours also with their sentences."""
     import torch
 
     fast, reference = open_embedder(EMBEDDED_MODEL, threads), open_embedder(EMBEDDED_MODEL, threads, "reference")
     torch.set_num_threads(threads)
-    for embedder in (fast, reference):
-        embedder.embed_passages(texts[:16])
-    seconds: dict[str, list[float]] = {"fast": [], "reference": []}
-    vectors: dict[str, np.ndarray] = {}
-    loads = []
-    for number in range(rounds):
-        pair = [("fast", fast), ("reference", reference)]
-        for name, embedder in pair if number % 2 else pair[::-1]:
-            spent, vectors[name] = timed(lambda chosen=embedder: chosen.embed_passages(texts))
-            seconds[name].append(spent)
-        loads.append(os.getloadavg()[0])
-    ratios = [slow / quick for slow, quick in zip(seconds["reference"], seconds["fast"], strict=True)]
-    cosines = (vectors["fast"] * vectors["reference"]).sum(axis=1)
+    spans = [sentences_of(text) for text in texts]
+    ways = {
+        "sentence-transformers": lambda some: reference.embed_passages(texts[some]),
+        "ours": lambda some: fast.embed_passages(texts[some]),
+        "ours with sentences": lambda some: fast.embed_with_sentences(texts[some], spans[some]),
+    }
+    seconds = _interleaved(ways, rounds)
     return {
         "threads": threads,
         "texts": len(texts),
+        "sentences": sum(map(len, spans)),
         "mean_characters": round(sum(map(len, texts)) / len(texts), 1),
         "seconds": {name: [round(one, 3) for one in each] for name, each in seconds.items()},
         "texts_per_s": {name: round(len(texts) / median(each), 1) for name, each in seconds.items()},
-        "ratio": round(median(ratios), 2),
-        "ratios": [round(one, 2) for one in ratios],
-        "load_average": [round(load, 2) for load in loads],
-        "cosine_mean": round(float(cosines.mean()), 5),
-        "cosine_min": round(float(cosines.min()), 5),
+        **_ratios(seconds, "sentence-transformers"),
+        "load_average_after": os.getloadavg(),
+    }
+
+
+def _interleaved(ways: dict[str, Callable[[slice], Any]], rounds: int) -> dict[str, list[float]]:
+    """Time each way on everything once a round, after a few texts to warm up."""
+    for way in ways.values():
+        way(slice(16))
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(rounds):
+        for name in list(ways) if number % 2 else list(ways)[::-1]:
+            seconds[name].append(timed(lambda chosen=ways[name]: chosen(slice(None)))[0])
+    return seconds
+
+
+def _ratios(seconds: dict[str, list[float]], base: str) -> dict[str, Any]:
+    """Say how many times as long as each way the base took, round by round."""
+    ratios = {
+        name: [round(slow / quick, 2) for slow, quick in zip(seconds[base], each, strict=True)]
+        for name, each in seconds.items()
+        if name != base
+    }
+    return {"ratio": {name: round(median(each), 2) for name, each in ratios.items()}, "ratios": ratios}
+
+
+def compare_vectors(texts: list[str], threads: int) -> dict[str, Any]:
+    """See how near our vectors are to the reference's, of texts and of sentences."""
+    spans = [sentences_of(text) for text in texts]
+    both = [open_embedder(EMBEDDED_MODEL, threads, precision) for precision in ("fast", "reference")]
+    fast, reference = (embedder.embed_with_sentences(texts, spans) for embedder in both)
+    cosines = [(one * other).sum(axis=1) for one, other in zip(fast, reference, strict=True)]
+    return {
+        name: {"vectors": len(each), "mean": round(float(each.mean()), 5), "least": round(float(each.min()), 5)}
+        for name, each in zip(("passages", "sentences"), cosines, strict=True)
     }
 
 
@@ -257,15 +280,16 @@ def show(result: dict[str, Any]) -> None:
     """Print what was measured, the circumstances first."""
     for name, value in result["conditions"].items():
         print(f"{name:>20}: {value}")
-    for name, runs in result.get("speed", {}).items():
-        for run in runs:
-            speed = run["texts_per_s"]
-            print(
-                f"\n{name}, {run['texts']} texts of {run['mean_characters']} characters, threads: {run['threads']}\n"
-                f"  sentence-transformers {speed['reference']:8.1f}/s    ours {speed['fast']:8.1f}/s    "
-                f"ratio {run['ratio']} (rounds {', '.join(map(str, run['ratios']))}; load {run['load_average']})\n"
-                f"  cosine with the reference: mean {run['cosine_mean']}, least {run['cosine_min']}"
-            )
+    for run in result.get("speed", []):
+        print(
+            f"\n{run['texts']} passages of {run['mean_characters']} characters with {run['sentences']} sentences, "
+            f"threads: {run['threads']}, load {run['load_average_after'][0]:.1f}"
+        )
+        for name, speed in run["texts_per_s"].items():
+            ratio = f"ratio {run['ratio'][name]} (rounds {run['ratios'][name]})" if name in run["ratio"] else ""
+            print(f"  {name:<30} {speed:8.1f} passages/s   {ratio}")
+    for name, near in result.get("agreement", {}).items():
+        print(f"\ncosine with the reference, {near['vectors']} {name}: mean {near['mean']}, least {near['least']}")
     if recall := result.get("recall"):
         at5 = recall["recall_at_5"]
         print(
@@ -307,11 +331,10 @@ def main() -> None:
         result["conditions"]["toolkits"] = toolkit_versions(args.toolkit_python)
         result["builds"] = compare_builds(passages, args)
     else:
-        texts = workloads([passage["text"] for passage in passages], args.sample, args.seed)
-        result["speed"] = {
-            name: [compare_speed(each, threads, args.rounds) for threads in args.threads]
-            for name, each in texts.items()
-        }
+        sample = random.Random(args.seed).sample(passages, min(args.sample, len(passages)))
+        texts = [passage["text"] for passage in sample]
+        result["speed"] = [compare_speed(texts, threads, args.rounds) for threads in args.threads]
+        result["agreement"] = compare_vectors(texts, max(args.threads))
         known = {passage["id"] for passage in passages}
         questions = [row for row in rows(args.questions) if row.get("passage") in known]
         if 0 < args.sample_questions < len(questions):

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.datamodel import Content, Span
 from assistant.embedders import open_embedder
 from assistant.embedders.model_folder import model_folder, revision
 from assistant.embedders.onnx import OnnxEmbedder
 from assistant.embedders.onnx_graph import UnknownArchitecture, _quantised, read_recipe
 from assistant.settings import EMBEDDED_MODEL
+from assistant.splitting import split
 
 TEXTS = [
     "The 1973 oil crisis began in October 1973 when the members of the Organization of Arab Petroleum Exporting Countries "
@@ -67,7 +69,34 @@ class TestVectors:
         assert np.array_equal(embedder.embed_passages(texts), side_by_side.embed_passages(texts))
 
     def test_the_identity_is_not_the_reference_s(self, embedder):
-        assert embedder.identity == f"{EMBEDDED_MODEL}@{revision(model_folder(EMBEDDED_MODEL))}-int8.1"
+        assert embedder.identity == f"{EMBEDDED_MODEL}@{revision(model_folder(EMBEDDED_MODEL))}-int8.2"
+
+    @settings(max_examples=30, deadline=None)
+    @given(st.lists(st.text(max_size=120), min_size=1, max_size=6), st.data())
+    def test_a_sentence_s_vector_is_bit_for_bit_the_same_in_any_company(self, embedder, texts, data):
+        spans = [_thirds(text) for text in texts]
+        order = data.draw(st.permutations(range(len(texts))))
+        together = embedder.embed_with_sentences(texts, spans)[1].reshape(len(texts), 3, -1)
+        shuffled = embedder.embed_with_sentences([texts[at] for at in order], [spans[at] for at in order])[1]
+        assert np.array_equal(together[order], shuffled.reshape(len(texts), 3, -1))
+        assert np.linalg.norm(together, axis=2) == pytest.approx(1.0, abs=1e-5)
+
+    def test_threads_change_no_sentence(self, embedder):
+        texts = [f"{text} {number}" for number in range(5) for text in TEXTS]
+        spans = [_thirds(text) for text in texts]
+        side_by_side = OnnxEmbedder(EMBEDDED_MODEL, threads=3).embed_with_sentences(texts, spans)
+        for one, other in zip(embedder.embed_with_sentences(texts, spans), side_by_side, strict=True):
+            assert np.array_equal(one, other)
+
+    @pytest.mark.slow
+    def test_sentences_of_real_passages_agree_with_the_reference(self, embedder, shared):
+        lines = (shared / "data/squad/1.1/passages.jsonl").read_text("utf-8").splitlines()[::100]
+        texts = [json.loads(line)["text"] for line in lines]
+        spans = [[span for passage in split(Content(text, "", "")) for span in passage.sentences] for text in texts]
+        passages, sentences = embedder.embed_with_sentences(texts, spans)
+        reference = open_embedder(EMBEDDED_MODEL, precision="reference").embed_with_sentences(texts, spans)
+        assert (passages * reference[0]).sum(axis=1).min() > 0.97
+        assert (sentences * reference[1]).sum(axis=1).min() > 0.97
 
     @pytest.mark.slow
     def test_it_agrees_with_the_reference(self, embedder):
@@ -108,6 +137,12 @@ class TestWeights:
         assert done.stdout.strip() == "[]" and done.stderr == ""
         assert [path.name for path in (tmp_path / "cache").iterdir()] == ["quoting-assistant"]
         assert [path.name for path in tmp_path.iterdir()] == ["cache"]
+
+
+def _thirds(text):
+    """Cut a text into three sentences, which may be empty."""
+    cuts = [0, len(text) // 3, 2 * len(text) // 3, len(text)]
+    return [Span(*pair) for pair in zip(cuts, cuts[1:], strict=False)]
 
 
 def _altered(path: Path, **changes):

@@ -15,8 +15,8 @@ from assistant.retrievers import FusedRetriever
 from assistant.splitting import split
 
 
-class ChosenVectors:
-    """Gives each text the vector chosen for it."""
+class ChosenVectors(HashingEmbedder):
+    """Gives each text, and each sentence by its own words, the vector chosen for it."""
 
     identity, dimension = "chosen", 3
 
