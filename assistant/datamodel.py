@@ -265,19 +265,32 @@ class Reading:
     """What the reader made of the retrieved passages: quotes, best first then in reading order, and how sure it is.
 
     ``confidence`` is the probability, 0 to 1, that the first quote answers the question. ``closest`` are up to three
-    passages as quotes, best first, for when the confidence is too low to answer.
+    passages as quotes, best first, for when the confidence is too low to answer. ``passages`` are all that were retrieved,
+    in the order that reading them gave.
     """
 
     quotes: tuple[Quote, ...]
     closest: tuple[Quote, ...]
     confidence: float
+    passages: tuple[ScoredPassage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One reading of a vague question: a document, and the section in it, under a ``label`` a person can choose by."""
+
+    label: str
+    source: str
+    section: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Quotes with citations and a confidence, or an abstention (no quotes) with the closest passages.
 
-    ``index`` is the generation that was asked; ``timings_ms`` gives milliseconds for each stage.
+    ``index`` is the generation that was asked; ``timings_ms`` gives milliseconds for each stage. ``talk`` names what was
+    typed where it was no question (`assistant.talk.TalkKind`), and ``reply`` is the sentence to say then, before any quotes.
+    ``sources`` are the globs that the answer was limited to. ``choices`` are the readings of a question that has several.
     """
 
     question: str
@@ -288,6 +301,10 @@ class Answer:
     closest: tuple[Quote, ...]
     index: str
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    reply: str | None = None
+    talk: str | None = None
+    sources: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

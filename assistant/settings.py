@@ -43,14 +43,14 @@ class Settings:
         "How passages are embedded: fast (int8 weights) or reference (sentence-transformers).",
         choices=("fast", "reference"),
     )
-    # At 0.36 the fit answered 5 % of questions on other subjects (reader_weights.json, threshold_at_5_percent).
+    # At 0.38 the fit answered 5 % of questions on other subjects (readers/weights.json, threshold).
     strictness: float = _setting(
-        0.36,
+        0.38,
         "Least confidence (0-1) at which a quote is shown; below it the assistant abstains. 0 always answers.",
         0,
         1,
     )
-    threads: int = _setting(1, "Threads that the numeric libraries may use.", 1, 64)
+    threads: int = _setting(2, "Threads that the numeric libraries may use.", 1, 64)
     read_seconds: int = _setting(60, "Longest time that reading one file may take, in seconds.", 1, 86_400)
     read_memory_mb: int = _setting(1024, "Most memory that reading one file may take, in megabytes.", 256, 65_536)
     max_characters: int = _setting(20_000_000, "Longest text that one file may hold, in characters.", 1000, 90_000_000)

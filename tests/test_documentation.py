@@ -48,8 +48,8 @@ def test_the_readme_states_the_measured_numbers():
 
 
 def test_the_default_strictness_is_the_fitted_one():
-    weights = json.loads((ROOT / "assistant/reader_weights.json").read_text("ascii"))
-    assert Settings().strictness == pytest.approx(weights["cross_validated"]["threshold_at_5_percent"], abs=0.005)
+    weights = json.loads((ROOT / "assistant/readers/weights.json").read_text("ascii"))
+    assert Settings().strictness == pytest.approx(weights["cross_validated"]["threshold"], abs=0.005)
 
 
 def test_every_command_has_help():

@@ -26,11 +26,11 @@ def open_embedder(model: str, threads: int = 1, precision: str = "fast") -> Embe
     # Both are imported here, since not every command embeds, and PyTorch takes seconds.
     if precision == "fast":
         from assistant.embedders.onnx import OnnxEmbedder
-        from assistant.embedders.onnx_graph import UnknownArchitecture
+        from assistant.onnx_session import ModelNotRun
 
         try:
             return OnnxEmbedder(model, threads)
-        except UnknownArchitecture as error:
+        except ModelNotRun as error:
             log.info("The model %s is run by sentence-transformers, slowly, since %s.", model, error)
     from assistant.embedders.sentence_transformer import SentenceTransformerEmbedder
 

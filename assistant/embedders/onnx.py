@@ -10,19 +10,18 @@ several texts are embedded side by side, which divides the work better than divi
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from assistant.datamodel import Span
 from assistant.embedders.late_pooling import sentence_vectors
 from assistant.embedders.model_folder import model_folder, revision
-from assistant.embedders.onnx_graph import STATES, VECTOR, VERSION, UnknownArchitecture, int8_model, read_recipe
+from assistant.embedders.onnx_graph import IDS, STATES, VECTOR, VERSION, UnknownArchitecture, int8_model, read_recipe
 from assistant.embedders.weights_cache import cached, default_cache
+from assistant.onnx_session import open_session, open_tokenizer
 from assistant.settings import EMBEDDED_MODEL
 
 log = logging.getLogger(__name__)
@@ -51,7 +50,8 @@ class OnnxEmbedder:
     def __init__(self, model: str, threads: int = 1, cache: Path | None = None) -> None:
         folder = model_folder(model)
         self._recipe = read_recipe(folder)
-        self._tokenizer = _tokenizer(folder, self._recipe.max_tokens)
+        self._tokenizer = open_tokenizer(folder)
+        self._tokenizer.enable_truncation(self._recipe.max_tokens)
         held = revision(folder)
         name, self._threads = Path(model).name, threads
         self.identity = f"{name}@{held}-int8.{VERSION}"
@@ -61,14 +61,14 @@ class OnnxEmbedder:
         def make() -> bytes:
             log.info("Making fast weights of the model %s; this happens once and takes seconds.", name)
             made.append(int8_model(folder, self._recipe))
-            self._session = _session(made[0])
+            self._session = open_session(made[0])
             if model != EMBEDDED_MODEL:
                 self._compare(model)
             return made[0]
 
         weights = cached(cache or default_cache(), f"{held}-int8.{VERSION}.onnx", make)
         if not made:
-            self._session = _session(weights)
+            self._session = open_session(weights)
 
     def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts; see `Embedder.embed_passages`. Equal texts are embedded once.
@@ -109,7 +109,7 @@ class OnnxEmbedder:
         """Run the model once. *Shape:* ``(1 + n_sentences, dimension)``, the text's vector first."""
         # A question may hold half a surrogate pair; the sign in its place is one character, too.
         encoding = self._tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8"))
-        given = {"ids": np.array([encoding.ids], dtype=np.int32)}
+        given = {IDS: np.array([encoding.ids], dtype=np.int32)}
         if not sentences:
             alone: np.ndarray = self._session.run([VECTOR], given)[0]
             return alone
@@ -126,44 +126,3 @@ class OnnxEmbedder:
         agreement = (self.embed_passages(_PROBES) * reference.embed_passages(_PROBES)).sum(axis=1).min()
         if agreement < _LEAST_AGREEMENT:
             raise UnknownArchitecture(f"its fast vectors agree only to {agreement:.2f} with the reference's")
-
-
-def _tokenizer(folder: Path, max_tokens: int) -> Any:
-    from tokenizers import Tokenizer
-
-    try:
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as error:  # the library raises nothing more special
-        raise UnknownArchitecture("its tokenizer.json cannot be read") from error
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(max_tokens)
-    return tokenizer
-
-
-def _session(model: bytes) -> Any:
-    onnxruntime = _silent_onnxruntime()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_mem_pattern = False  # it remembers a plan for every length of text, to no gain
-    options.log_severity_level = 3
-    # The graph is written as it shall run; fusions would bring back the slow operators.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the library's own exceptions share no base class
-        raise UnknownArchitecture("ONNX Runtime does not run its graph") from error
-
-
-def _silent_onnxruntime() -> Any:
-    """Import ONNX Runtime so that it sends nothing.
-
-    From release 1.29 its wheels report to Microsoft, under an identifier that they keep in the user's cache folder, unless
-    this variable is set before they are imported (the library's ``Privacy.md``). We ask for releases before that one,
-    which hold no such code; this is for a machine that has another.
-    """
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    # Imported here, since it takes half a second and not every command embeds.
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()
-    return onnxruntime

@@ -16,13 +16,19 @@ Every value that the graph relies on is checked first, and `UnknownArchitecture`
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from assistant.onnx_session import ModelNotRun
+
 VERSION = 2
 """Raise it whenever the graph would give other vectors; it is part of the embedder's identity and of the cache's file name."""
+
+IDS = "ids"
+"""The graph's input: the word pieces of one text. *Shape:* ``(1, n_tokens)``, int32."""
 
 VECTOR = "vector"
 """The graph's output for the text. *Shape:* ``(1, dimension)``."""
@@ -41,7 +47,7 @@ _DEFAULT_CONFIG = {"position_embedding_type": "absolute", "is_decoder": False, "
 _MICROSOFT = "com.microsoft"
 
 
-class UnknownArchitecture(Exception):
+class UnknownArchitecture(ModelNotRun):
     """A model folder is fine but not of the one form that this module writes; the reference embedder may run it."""
 
 
@@ -90,14 +96,18 @@ def int8_model(folder: Path, recipe: Recipe) -> bytes:
 
 
 def _bert(weights: dict[str, np.ndarray], recipe: Recipe) -> bytes:
-    graph = _Graph(weights, float(recipe.config["layer_norm_eps"]), recipe.dimension)
+    graph = Graph(weights, float(recipe.config["layer_norm_eps"]), recipe.dimension)
     states = graph.embeddings()
     for layer in range(int(recipe.config["num_hidden_layers"])):
         states = graph.layer(f"encoder.layer.{layer}.", states, int(recipe.config["num_attention_heads"]))
-    return graph.finished(graph.pooled(states, recipe.pooling), states)
+    outputs: dict[str, tuple[str, list[int | str]]] = {
+        VECTOR: (graph.pooled(states, recipe.pooling), [1, recipe.dimension]),
+        STATES: (states, [1, "tokens", recipe.dimension]),
+    }
+    return graph.finished([IDS], outputs)
 
 
-class _Graph:
+class Graph:
     """A graph that grows operator by operator; every method adds some and returns the name of what they give."""
 
     def __init__(self, weights: dict[str, np.ndarray], epsilon: float, dimension: int) -> None:
@@ -116,78 +126,88 @@ class _Graph:
 
     def embeddings(self) -> str:
         """Look up words and positions; every token is of type 0, so that type's vector is added to the positions."""
-        types = self._taken("embeddings.token_type_embeddings.weight")[0]
-        positions = self._constant("positions", self._taken("embeddings.position_embeddings.weight") + types)
-        words = self._constant("words", self._taken("embeddings.word_embeddings.weight"))
-        length = self._add("Shape", ["ids"], start=1)
-        words_here = self._add("Gather", [words, "ids"])
-        return self._normalised(
-            words_here, self._add("Slice", [positions, "zero", length, "zero"]), "embeddings.LayerNorm"
-        )
+        types = self.taken("embeddings.token_type_embeddings.weight")[0]
+        positions = self.constant("positions", self.taken("embeddings.position_embeddings.weight") + types)
+        words = self.constant("words", self.taken("embeddings.word_embeddings.weight"))
+        words_here = self.add("Gather", [words, IDS])
+        return self.normalised(words_here, self.first_rows(positions), "embeddings.LayerNorm")
 
     def layer(self, prefix: str, states: str, heads: int) -> str:
         """One transformer layer: attention, then two linear layers, each added to what came in and normalised."""
         names = [f"{prefix}attention.self.{part}" for part in ("query", "key", "value")]
-        mixed = self._linear(states, names)
-        query, key, value = self._add_several("Split", [mixed, "thirds"], 3, axis=-1)
-        seen = self._add("MultiHeadAttention", [query, key, value], domain=_MICROSOFT, num_heads=heads)
-        seen = self._linear(seen, [f"{prefix}attention.output.dense"])
-        states = self._normalised(states, seen, f"{prefix}attention.output.LayerNorm")
-        wide = self._add("Gelu", [self._linear(states, [f"{prefix}intermediate.dense"])], domain=_MICROSOFT)
-        return self._normalised(states, self._linear(wide, [f"{prefix}output.dense"]), f"{prefix}output.LayerNorm")
+        mixed = self.linear(states, names)
+        query, key, value = self.add_several("Split", [mixed, "thirds"], 3, axis=-1)
+        seen = self.add("MultiHeadAttention", [query, key, value], domain=_MICROSOFT, num_heads=heads)
+        seen = self.linear(seen, [f"{prefix}attention.output.dense"])
+        states = self.normalised(states, seen, f"{prefix}attention.output.LayerNorm")
+        wide = self.add("Gelu", [self.linear(states, [f"{prefix}intermediate.dense"])], domain=_MICROSOFT)
+        return self.normalised(states, self.linear(wide, [f"{prefix}output.dense"]), f"{prefix}output.LayerNorm")
 
     def pooled(self, states: str, pooling: str) -> str:
         """One unit vector for the text: the mean of its tokens, or its first."""
         if pooling == "mean":
-            vector = self._add("ReduceMean", [states, "token_axis"], keepdims=0)
+            vector = self.add("ReduceMean", [states, "token_axis"], keepdims=0)
         else:
-            vector = self._add(
-                "Squeeze", [self._add("Slice", [states, "zero", "token_axis", "token_axis"]), "token_axis"]
+            vector = self.add(
+                "Squeeze", [self.add("Slice", [states, "zero", "token_axis", "token_axis"]), "token_axis"]
             )
-        return self._add("LpNormalization", [vector], axis=-1, p=2)
+        return self.add("LpNormalization", [vector], axis=-1, p=2)
 
-    def finished(self, vector: str, states: str) -> bytes:
-        """Close the graph, so that it gives these two as `VECTOR` and `STATES`."""
+    def first_rows(self, table: str) -> str:
+        """Take as many rows of a table as there are tokens."""
+        return self.add("Slice", [table, "zero", self.add("Shape", [IDS], start=1), "zero"])
+
+    def finished(self, inputs: Sequence[str], outputs: Mapping[str, tuple[str, list[int | str]]]) -> bytes:
+        """Close the graph.
+
+        :param inputs: names of the inputs, each an integer a token.
+        :param outputs: for each output what it gives and its shape.
+        :returns: the model, in ONNX's own form.
+        """
         from onnx import TensorProto, numpy_helper
 
         helper = self._helper
         constants = [numpy_helper.from_array(np.ascontiguousarray(a), name) for name, a in self._constants.items()]
-        ids = helper.make_tensor_value_info("ids", TensorProto.INT32, [1, "tokens"])
-        shapes = {VECTOR: [1, self._dimension], STATES: [1, "tokens", self._dimension]}
+        read = [helper.make_tensor_value_info(name, TensorProto.INT32, [1, "tokens"]) for name in inputs]
+        shapes = {name: shape for name, (_, shape) in outputs.items()}
         given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
-        named = [helper.make_node("Identity", [vector], [VECTOR]), helper.make_node("Identity", [states], [STATES])]
-        graph = helper.make_graph(self._nodes + named, "embedder", [ids], given, constants)
+        named = [helper.make_node("Identity", [source], [name]) for name, (source, _) in outputs.items()]
+        graph = helper.make_graph(self._nodes + named, "transformer", read, given, constants)
         versions = [helper.make_opsetid("", 18), helper.make_opsetid(_MICROSOFT, 1)]
         written: bytes = helper.make_model(graph, opset_imports=versions, ir_version=10).SerializeToString()
         return written
 
-    def _linear(self, states: str, names: list[str]) -> str:
+    def linear(self, states: str, names: list[str]) -> str:
         """Linear layers side by side, as one product of integers."""
-        joined = np.concatenate([self._taken(f"{name}.weight").T for name in names], axis=1)
-        bias = np.concatenate([self._taken(f"{name}.bias") for name in names])
+        joined = np.concatenate([self.taken(f"{name}.weight").T for name in names], axis=1)
+        bias = np.concatenate([self.taken(f"{name}.bias") for name in names])
         codes, scales = _quantised(joined)
         parts = {"weight": codes, "scale": scales, "zero": np.zeros(len(scales), dtype=np.int8), "bias": bias}
-        inputs = [self._constant(f"{names[0]}.{part}", array) for part, array in parts.items()]
-        return self._add("DynamicQuantizeMatMul", [states, *inputs], domain=_MICROSOFT)
+        inputs = [self.constant(f"{names[0]}.{part}", array) for part, array in parts.items()]
+        return self.add("DynamicQuantizeMatMul", [states, *inputs], domain=_MICROSOFT)
 
-    def _normalised(self, states: str, more: str, name: str) -> str:
+    def normalised(self, states: str, more: str, name: str) -> str:
         """Add two, then bring every token to mean 0 and variance 1, then scale and shift by what was learnt."""
-        learnt = [self._constant(f"{name}.{part}", self._taken(f"{name}.{part}")) for part in ("weight", "bias")]
-        return self._add("SkipLayerNormalization", [states, more, *learnt], domain=_MICROSOFT, epsilon=self._epsilon)
+        learnt = [self.constant(f"{name}.{part}", self.taken(f"{name}.{part}")) for part in ("weight", "bias")]
+        return self.add("SkipLayerNormalization", [states, more, *learnt], domain=_MICROSOFT, epsilon=self._epsilon)
 
-    def _taken(self, name: str) -> np.ndarray:
+    def taken(self, name: str) -> np.ndarray:
+        """Take one of the network's weights."""
         return self._weights[name].astype(np.float32)
 
-    def _constant(self, name: str, array: np.ndarray) -> str:
+    def constant(self, name: str, array: np.ndarray) -> str:
+        """Keep an array in the graph, under a name."""
         self._constants[name] = array
         return name
 
-    def _add(self, operator: str, inputs: list[str], domain: str = "", **attributes: Any) -> str:
-        return self._add_several(operator, inputs, 1, domain, **attributes)[0]
+    def add(self, operator: str, inputs: list[str], domain: str = "", **attributes: Any) -> str:
+        """Add an operator with one result."""
+        return self.add_several(operator, inputs, 1, domain, **attributes)[0]
 
-    def _add_several(
+    def add_several(
         self, operator: str, inputs: list[str], outputs: int, domain: str = "", **attributes: Any
     ) -> list[str]:
+        """Add an operator with several results."""
         name = f"{len(self._nodes)}_{operator}"
         given = [f"{name}_{number}" for number in range(outputs)]
         self._nodes.append(self._helper.make_node(operator, inputs, given, name, domain=domain, **attributes))

@@ -9,15 +9,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress as Bar
 
+from assistant.evaluation.comparison import compared, read_kept
 from assistant.evaluation.html_report import write_report
 from assistant.evaluation.report import print_table
 from assistant.evaluation.result import to_json
 from assistant.evaluation.run import evaluate
+from assistant.evaluation.styles import STYLES
 from assistant.settings import Settings
+
+_PIPED_WIDTH = 140
 
 
 def evaluate_command(
-    passages: Path,
+    passages: Sequence[Path],
     questions: Sequence[Path],
     report: Path | None,
     as_json: bool,
@@ -25,10 +29,13 @@ def evaluate_command(
     seed: int,
     settings: Settings,
     keep: Path | None = None,
+    fold: int | None = None,
+    styles: bool = False,
+    before: Path | None = None,
 ) -> int:
     """Evaluate and show the result: a table or JSON on standard output, progress on standard error.
 
-    :param passages: the passages file.
+    :param passages: one or more passages files.
     :param questions: one or more questions files.
     :param report: folder for ``results.json`` and ``index.html``, None for no report.
     :param as_json: print one JSON document in place of the table.
@@ -36,20 +43,31 @@ def evaluate_command(
     :param seed: of the sample.
     :param settings: what to ask with.
     :param keep: folder that keeps sources and index for the next run.
+    :param fold: ask only about the articles of this fold, None for all.
+    :param styles: ask every question in the other styles too.
+    :param before: the results of a kept run to compare with, None for none.
     :returns: exit status: 0, or 1 when a quote was not word for word in its source.
     :raises AssistantError: as `evaluate`.
     """
+    kept = read_kept(before) if before else None
     with Bar(console=Console(stderr=True), transient=True) as bar:
-        tasks = {stage: bar.add_task(stage, total=None, visible=False) for stage in ("read", "embed", "write", "ask")}
+        stages = ("read", "embed", "write", "ask", *STYLES)
+        tasks = {stage: bar.add_task(stage, total=None, visible=False) for stage in stages}
 
         def shown(stage: str, done: int, total: int) -> None:
             bar.update(tasks[stage], completed=done, total=total, visible=True)
 
-        result = evaluate(passages, questions, settings=settings, sample=sample, seed=seed, progress=shown, keep=keep)
+        result = evaluate(
+            passages, questions, settings=settings, sample=sample, seed=seed, progress=shown, keep=keep, fold=fold,
+            styles=styles,
+        )  # fmt: skip
+    if kept is not None:
+        result = compared(result, kept)
     if report is not None:
         write_report(result, report)
     if as_json:
         sys.stdout.write(to_json(result))
     else:
-        print_table(result, Console(file=sys.stdout))
+        # Into a file or a pipe rich would wrap at 80 columns, in the middle of the labels.
+        print_table(result, Console(file=sys.stdout, width=None if sys.stdout.isatty() else _PIPED_WIDTH))
     return 0 if result.faithful else 1

@@ -19,23 +19,21 @@ _PACKAGE = "quoting-assistant"
 
 
 def conditions_of(
-    passages: Path,
+    passages: Sequence[Path],
     given: Mapping[str, GivenPassage],
     status: IndexStatus,
     files: Sequence[QuestionFile],
     settings: Settings,
-    sample: int | None,
-    seed: int,
+    drawn: Mapping[str, int | None],
 ) -> dict[str, Any]:
     """Collect the conditions of a run as plain JSON values.
 
-    :param passages: the passages file.
-    :param given: what it holds.
+    :param passages: the passages files.
+    :param given: what they hold.
     :param status: of the index that was asked.
     :param files: the questions as drawn.
     :param settings: what was asked with.
-    :param sample: questions per file, None for all.
-    :param seed: of the sample.
+    :param drawn: how the questions were drawn: ``sample``, ``seed``, ``fold``.
     :returns: names and values, in the order they are shown.
     """
     return {
@@ -44,16 +42,15 @@ def conditions_of(
         "model": Path(status.model).name,
         "settings": {"strictness": settings.strictness, "threads": settings.threads},
         "corpus": {
-            "file": passages.name,
-            "sha256": sha256_of(passages),
+            "file": ", ".join(path.name for path in passages),
+            "sha256": ", ".join(sha256_of(path) for path in passages),
             "given_passages": len(given),
             "documents": len(status.sources),
             "characters": sum(source.characters for source in status),
             "passages": status.passages,
         },
         "questions": [_counts(file) for file in files],
-        "sample": sample,
-        "seed": seed,
+        **drawn,
         "clock": CLOCK,
     }
 
@@ -87,7 +84,7 @@ def notes_on(files: Sequence[QuestionFile], given: Mapping[str, GivenPassage]) -
 
 
 def _cannot_hit(question: GivenQuestion, given: Mapping[str, GivenPassage]) -> bool:
-    if question.passage is None or not question.answerable:
+    if question.passage is None or not question.answers:
         return False
     return not any(answer in given[question.passage].text for answer in question.answers)
 

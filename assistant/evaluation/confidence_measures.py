@@ -22,6 +22,22 @@ class RiskPoint(NamedTuple):
     risk: float
 
 
+class RocPoint(NamedTuple):
+    """Answering from this ``strictness`` on answers these shares of the negative and of the positive questions."""
+
+    strictness: float
+    negatives: float
+    positives: float
+
+
+class ReliabilityBin(NamedTuple):
+    """Answers of like confidence: their mean ``confidence``, the share ``right`` of them, and how many ``answers``."""
+
+    confidence: float
+    right: float
+    answers: int
+
+
 def auroc(positive: Numbers, negative: Numbers) -> Estimate:
     """Area under the ROC curve: the chance that a positive question has the higher confidence, a tie counting half.
 
@@ -85,10 +101,58 @@ def expected_calibration_error(confidence: Numbers, right: Numbers, bins: int = 
     :param bins: how many.
     :returns: from 0 to 1, 0 is best.
     """
-    # The small addend puts .3 (binary: just below) into the bin that begins at .3.
-    bin_of = np.clip((confidence * bins + 1e-9).astype(int), 0, bins - 1)
-    gaps = np.bincount(bin_of, weights=right - confidence, minlength=bins)
+    gaps = np.bincount(_bins_of(confidence, bins), weights=right - confidence, minlength=bins)
     return float(np.abs(gaps).sum() / confidence.size)
+
+
+def reliability(confidence: Numbers, right: Numbers, bins: int = 10) -> list[ReliabilityBin]:
+    """Set confidence against the share of right answers, bin by bin: the reliability diagram.
+
+    (DeGroot, Fienberg 1983, https://doi.org/10.2307/2987588.) The bins are those of `expected_calibration_error`. Worked
+    example: .95 right, .85 wrong, .85 right, .15 wrong give (.15: 0 right, 1 of them), (.85: .5, 2), (.95: 1, 1).
+
+    :param confidence: one per question, at least one. *Shape:* ``(n,)``.
+    :param right: 1 where the answer was right, else 0. *Shape:* ``(n,)``.
+    :param bins: how many.
+    :returns: the bins that hold an answer, lowest confidence first.
+    """
+    bin_of = _bins_of(confidence, bins)
+    groups = [np.flatnonzero(bin_of == number) for number in range(bins)]
+    return [
+        ReliabilityBin(float(confidence[group].mean()), float(right[group].mean()), len(group))
+        for group in groups
+        if len(group)
+    ]
+
+
+def roc(positive: Numbers, negative: Numbers) -> list[RocPoint]:
+    """Trade false answers for true ones: one point for each confidence met, from answering nothing on.
+
+    (Fawcett 2006, https://doi.org/10.1016/j.patrec.2005.10.010.) The area below the points is `auroc`. Worked example:
+    positives .9, .6, .4 and negatives .6, .3 give negatives : positives 0 : 0, 0 : 1/3, 1/2 : 2/3, 1/2 : 1 and 1 : 1.
+
+    :param positive: confidences of questions that the sources answer, at least one. *Shape:* ``(m,)``.
+    :param negative: confidences of questions that they do not, at least one. *Shape:* ``(n,)``.
+    :returns: points of falling strictness; the first answers nothing.
+    """
+    met = np.unique(np.concatenate([positive, negative]))[::-1]
+    points = [RocPoint(float(at), share_answered(negative, at), share_answered(positive, at)) for at in met]
+    return [RocPoint(float(np.nextafter(met[0], 2.0)), 0.0, 0.0), *points]
+
+
+def share_answered(confidence: Numbers, strictness: float) -> float:
+    """Share of questions whose confidence reaches the strictness. Worked example: of .9, .5, .1 at .5 two thirds.
+
+    :param confidence: one per question, at least one. *Shape:* ``(n,)``.
+    :param strictness: the least confidence that is answered.
+    :returns: from 0 to 1.
+    """
+    return float((confidence >= strictness).mean())
+
+
+def _bins_of(confidence: Numbers, bins: int) -> npt.NDArray[np.int64]:
+    """Number the bins of equal width; the small addend puts .3 (binary: just below) into the bin that begins at .3."""
+    return np.clip((confidence * bins + 1e-9).astype(np.int64), 0, bins - 1)
 
 
 def risk_coverage(confidence: Numbers, right: Numbers) -> list[RiskPoint]:

@@ -42,6 +42,15 @@ class Placement:
         for passage in sorted(placed, key=lambda passage: passage.span):
             self._placed[passage.source].append(passage)
         self._starts = {source: [item.span.start for item in row] for source, row in self._placed.items()}
+        self._by_id = {item.id: item for row in self._placed.values() for item in row}
+
+    def place_of(self, passage: str) -> PlacedPassage:
+        """Say where a given passage stands.
+
+        :param passage: its id.
+        :returns: its source and span.
+        """
+        return self._by_id[passage]
 
     def passage_at(self, source: str, span: Span) -> str | None:
         """Find the given passage that the span overlaps most.
@@ -99,6 +108,24 @@ def place(layout: Layout, stored: Mapping[str, str]) -> list[PlacedPassage]:
         for source, passages in layout.items()
         for passage, span in zip(passages, _spans(source, passages, stored[source]), strict=True)
     ]
+
+
+def find_words(words: str, text: str, within: Span | None = None) -> Span | None:
+    """Find words in a text by their visible characters, so that another line break does not hide them.
+
+    :param words: what to look for.
+    :param text: where to look.
+    :param within: only in this range of it, everywhere when None.
+    :returns: the first place, from the first to behind the last visible character; None when there is none.
+    """
+    within = within or Span(0, len(text))
+    characters, positions = _visible(within.of(text))
+    wanted, _ = _visible(words)
+    start = characters.find(wanted)
+    if start < 0 or not wanted:
+        return None
+    first, last = positions[start], positions[start + len(wanted) - 1]
+    return Span(within.start + first, within.start + last + 1)
 
 
 def _spans(source: str, passages: Sequence[GivenPassage], stored: str) -> list[Span]:

@@ -135,6 +135,7 @@ def _build_and_tell(settings: Settings, as_json: bool) -> int:
     metavar="GLOB",
     help="Quote only from sources that match; may be repeated.",
 )
+@click.option("--bare", is_flag=True, help="Take the words as they stand: no history, no small talk.")
 @click.option("--batch", type=click.Path(path_type=Path), help="JSON lines of questions: id, question, history.")
 @click.option("--output", type=click.Path(path_type=Path), help="Where --batch writes its JSON lines.")
 @as_json_option
@@ -144,6 +145,7 @@ def ask(
     question: str | None,
     history: Path | None,
     sources_wanted: tuple[str, ...],
+    bare: bool,
     batch: Path | None,
     output: Path | None,
     as_json: bool,
@@ -159,7 +161,7 @@ def ask(
     from assistant.assembly import open_assistant  # imports the model's libraries, which other commands do not need
 
     assistant = open_assistant(settings=settings)
-    answer = assistant.ask(question or "", turns, sources_wanted)
+    answer = assistant.ask(question or "", turns, sources_wanted, bare)
     click.echo(
         render.to_json(render.answer_json(answer)) if as_json else render.answer_text(answer, assistant.status())
     )
@@ -243,13 +245,22 @@ def verify(settings: Settings, file: Path, as_json: bool) -> int:
 
 
 @cli.command()
-@click.option("--passages", required=True, type=click.Path(path_type=Path), help="JSON lines: id, title, text.")
+@click.option(
+    "--passages",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="JSON lines: id, title, text, or questions that bring their passages along; may be repeated.",
+)
 @click.option(
     "--questions",
-    required=True,
     multiple=True,
     type=click.Path(path_type=Path),
     help="JSON lines: id, question, passage, answers; may be repeated.",
+)
+@click.option(
+    "--conversations",
+    type=click.Path(path_type=Path),
+    help="JSON lines of conversations (MTRAG); --passages and --questions are then its stand-alone check.",
 )
 @click.option("--report", type=click.Path(path_type=Path), help="Folder for the raw results and an HTML page.")
 @click.option("--sample", type=click.IntRange(1), help="Ask only so many questions of each file.")
@@ -257,22 +268,37 @@ def verify(settings: Settings, file: Path, as_json: bool) -> int:
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="Folder that keeps the sources and the index for the next run."
 )
+@click.option("--fold", type=int, help="Ask only about this fifth (0-4) of the articles; 1 is what no reader saw.")
+@click.option("--styles", is_flag=True, help="Ask every question in other styles too: lower case, keywords, mistyped …")
+@click.option("--before", type=click.Path(path_type=Path), help="results.json of an earlier report, to compare with.")
 @as_json_option
 @with_settings
 def evaluate(
     settings: Settings,
-    passages: Path,
+    passages: tuple[Path, ...],
     questions: tuple[Path, ...],
+    conversations: Path | None,
     report: Path | None,
     sample: int | None,
     seed: int,
     keep: Path | None,
+    fold: int | None,
+    styles: bool,
+    before: Path | None,
     as_json: bool,
 ) -> int:
     """Measure retrieval, quotes and abstention on questions whose answers are known."""
+    if conversations:
+        from assistant.evaluation.conversation_command import conversations_command
+
+        return conversations_command(
+            conversations, passages, questions, report, as_json, sample, seed, settings, keep
+        )  # fmt: skip
+    if not passages or not questions:
+        raise UsageError("Give --passages and --questions, or --conversations.")
     from assistant.evaluation.command import evaluate_command
 
-    return evaluate_command(passages, questions, report, as_json, sample, seed, settings, keep)
+    return evaluate_command(passages, questions, report, as_json, sample, seed, settings, keep, fold, styles, before)
 
 
 def build_with_progress(settings: Settings) -> IndexStatus:

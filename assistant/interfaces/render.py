@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from assistant.datamodel import Answer, Citation, Document, IndexStatus, Quote, SourceStatus
+from assistant.datamodel import Answer, Choice, Citation, Document, IndexStatus, Quote, SourceStatus
 
 _WORDS_FOR_CONFIDENCE = (
     (0.85, "very likely answers"),
@@ -98,22 +98,25 @@ def answer_text(answer: Answer, status: IndexStatus | None = None) -> str:
     lines = []
     if answer.resolved_question.strip() != answer.question.strip():
         lines += [f"Understood as: {visible(answer.resolved_question)}", ""]
-    if answer.answered:
-        for number, quote in enumerate(answer.quotes, 1):
-            lines += [*_quote_lines(number, quote), ""]
-        lines.append(
-            f"Confidence {answer.confidence:.2f}: the first quote {confidence_words(answer.confidence)} the question."
-        )
-    else:
-        lines += [
-            f"Your sources don't say (confidence {answer.confidence:.2f}). What comes closest, though it is no answer:",
-            "",
-        ]
-        for number, quote in enumerate(answer.closest, 1):
-            lines += [*_quote_lines(number, quote), ""]
-        if status and (line := coverage_line(status)):
-            lines.append(f"Note: {line}.")
+    if answer.reply:
+        lines += [visible(answer.reply), ""]
+    elif not answer.answered:
+        share = f"(confidence {answer.confidence:.2f})"
+        lines += [f"Your sources don't say {share}. What comes closest, though it is no answer:", ""]
+    for number, quote in enumerate(answer.quotes or answer.closest, 1):
+        lines += [*_quote_lines(number, quote), ""]
+    if answer.answered and answer.talk != "page":
+        sure = confidence_words(answer.confidence)
+        lines.append(f"Confidence {answer.confidence:.2f}: the first quote {sure} the question.")
+    if answer.choices:
+        lines.append(f"If you meant one of these, ask with --source: {'; '.join(map(_choice_label, answer.choices))}.")
+    if not answer.answered and not answer.reply and status and (line := coverage_line(status)):
+        lines.append(f"Note: {line}.")
     return "\n".join(lines).rstrip()
+
+
+def _choice_label(choice: Choice) -> str:
+    return f"{visible(choice.label)} ({visible_name(choice.source)})"
 
 
 def _quote_lines(number: int, quote: Quote) -> Iterable[str]:
@@ -136,7 +139,15 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "closest": [quote_json(quote) for quote in answer.closest],
         "index": answer.index,
         "timings_ms": dict(answer.timings_ms),
+        **_conversation_json(answer),
     }
+
+
+def _conversation_json(answer: Answer) -> dict[str, Any]:
+    """Give what only some answers have: talk and its reply, the limit to some sources, and the readings to choose from."""
+    choices = [{"label": each.label, "source": each.source, "section": each.section} for each in answer.choices]
+    held = {"reply": answer.reply, "talk": answer.talk, "sources": list(answer.sources), "choices": choices}
+    return {name: value for name, value in held.items() if value}
 
 
 def quote_json(quote: Quote) -> dict[str, Any]:

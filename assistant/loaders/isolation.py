@@ -16,18 +16,20 @@ import struct
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from assistant.content_json import content_from_json
-from assistant.datamodel import Content, Document
+from assistant.datamodel import Document
 from assistant.errors import UnreadableFile
 from assistant.loaders.worker import send
 from assistant.settings import Settings
 
 FILES_EACH = 100
 LARGEST_ANSWER_BYTES = 100_000_000
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"  # as in `pdf_page`, which is not imported here: it needs pdfium
 _PIECE = 1 << 20
 
 
@@ -61,6 +63,7 @@ class IsolatedReader:
         self._command = command or [sys.executable, "-m", "assistant.loaders.worker", *self._limits.words()]
         self._worker: subprocess.Popen[bytes] | None = None
         self._files = 0
+        self._drawn_from = ""
 
     def __enter__(self) -> IsolatedReader:
         return self
@@ -88,12 +91,40 @@ class IsolatedReader:
         :returns: the document.
         :raises UnreadableFile: when it cannot become a document, or not within the limits.
         """
+        with self._watched():
+            head, body = self._asked({"source": source}, data)
+            text, glyphs = body[: head["text_bytes"]], body[head["text_bytes"] :]
+            content = content_from_json(head["about"], text.decode("utf-8"), glyphs)
+            return Document(source, hashlib.sha256(data).hexdigest(), content)
+
+    def draw_page(self, sha256: str, read: Callable[[], bytes], number: int, width: int) -> bytes:
+        """Draw one page of a PDF file in the worker.
+
+        :param sha256: hash of the file's bytes; the same as the last time means that the worker still has it.
+        :param read: gives the whole file, when it has to be sent.
+        :param number: the page, from 1.
+        :param width: of the picture, in pixels.
+        :returns: a PNG file.
+        :raises UnreadableFile: when there is no such page, or it cannot be drawn within the limits.
+        """
+        with self._watched():
+            data = b"" if self._drawn_from == sha256 else read()
+            self._drawn_from = ""
+            _, picture = self._asked({"page": number, "width": width}, data)
+            if not picture.startswith(PNG_SIGNATURE):
+                raise ValueError("an answer that is no picture")
+            self._drawn_from = sha256
+            return picture
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Have a worker ready for one file, and end it when it fails or is late."""
         if self._worker is None or self._files >= FILES_EACH:
             self.close()
             self._start()
         self._files += 1
         try:
-            return Document(source, hashlib.sha256(data).hexdigest(), self._asked(source, data))
+            yield
         except UnreadableFile:
             raise
         except TimeoutError:
@@ -109,7 +140,7 @@ class IsolatedReader:
             raise
 
     def _start(self) -> None:
-        self._files = 0
+        self._files, self._drawn_from = 0, ""
         self._worker = subprocess.Popen(
             self._command,
             stdin=subprocess.PIPE,
@@ -119,15 +150,14 @@ class IsolatedReader:
             env={**_inherited(), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
 
-    def _asked(self, source: str, data: bytes) -> Content:
+    def _asked(self, wanted: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         assert self._worker and self._worker.stdin and self._worker.stdout
         deadline = time.monotonic() + self._limits.seconds
-        send(self._worker.stdin, {"source": source}, data)
-        head, data = _answer(self._worker.stdout.fileno(), deadline)
+        send(self._worker.stdin, wanted, data)
+        head, body = _answer(self._worker.stdout.fileno(), deadline)
         if "reason" in head:
             raise UnreadableFile(_one_line(head["reason"]))
-        text, glyphs = data[: head["text_bytes"]], data[head["text_bytes"] :]
-        return content_from_json(head["about"], text.decode("utf-8"), glyphs)
+        return head, body
 
 
 def _answer(pipe: int, deadline: float) -> tuple[dict[str, Any], bytes]:

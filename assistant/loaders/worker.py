@@ -1,4 +1,4 @@
-"""The process that reads files for a build: ``python -m assistant.loaders.worker MEGABYTES CHARACTERS``.
+"""The process that reads files and draws pages: ``python -m assistant.loaders.worker MEGABYTES CHARACTERS``.
 
 It is started fresh, holds no model, and can hurt nobody: its memory and the files it may open are limited before the
 first byte of a source is looked at, it may not write files, start programs or reach the network, and its parent
@@ -38,11 +38,16 @@ def main() -> None:
     sys.dont_write_bytecode = True
     _limit(megabytes)
     import assistant.loaders  # before the door closes: importing opens files
+    from assistant.loaders.pdf_page import PagePainter
 
     sys.addaudithook(_refuse)
+    painter = PagePainter()
     while (message := receive(source)) is not None:
-        name, data = message
-        send(answer, *_read(assistant.loaders, name["source"], data, characters))
+        wanted, data = message
+        if "page" in wanted:
+            send(answer, *_draw(painter, wanted, data))
+        else:
+            send(answer, *_read(assistant.loaders, wanted["source"], data, characters))
 
 
 def send(stream: IO[bytes], head: dict[str, Any], data: bytes = b"") -> None:
@@ -104,6 +109,20 @@ def _read(loaders: Any, source: str, data: bytes, characters: int) -> tuple[dict
         }, b""
     except Exception as error:  # a library gave up on the file in a way nobody foresaw
         return {"reason": f"The file could not be read ({type(error).__name__}); it may be damaged."}, b""
+
+
+def _draw(painter: Any, wanted: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    """Draw one page: its picture, or the reason why there is none."""
+    from assistant.errors import UnreadableFile
+
+    try:
+        return {}, painter.draw(data, wanted["page"], wanted["width"])
+    except UnreadableFile as error:
+        return {"reason": str(error)}, b""
+    except MemoryError:
+        return {"reason": "Drawing the page takes more memory than is allowed."}, b""
+    except Exception as error:  # pdfium gave up on the page
+        return {"reason": f"The page could not be drawn ({type(error).__name__}); the file may be damaged."}, b""
 
 
 if __name__ == "__main__":

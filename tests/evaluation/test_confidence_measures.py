@@ -8,7 +8,10 @@ from assistant.evaluation.confidence_measures import (
     answered_at,
     auroc,
     expected_calibration_error,
+    reliability,
     risk_coverage,
+    roc,
+    share_answered,
     threshold_at,
 )
 
@@ -87,3 +90,28 @@ def test_the_curve_rises_to_everything(judged):
     assert [point.coverage for point in points] == sorted({point.coverage for point in points})
     assert [point.confidence for point in points] == sorted({*confidence.tolist()}, reverse=True)
     assert points[-1].coverage == 1 and points[-1].risk == pytest.approx(1 - right.mean())
+
+
+def test_roc_worked_example_has_the_area_of_auroc():
+    points = roc(np.array([0.9, 0.6, 0.4]), np.array([0.6, 0.3]))
+    shares = [(point.negatives, point.positives) for point in points]
+    assert shares == [(0, 0), (0, pytest.approx(1 / 3)), (0.5, pytest.approx(2 / 3)), (0.5, 1), (1, 1)]
+    across, up = zip(*shares, strict=True)
+    assert np.trapezoid(up, across) == pytest.approx(0.75)
+    assert [point.strictness for point in points[1:]] == [0.9, 0.6, 0.4, 0.3] and points[0].strictness > 0.9
+
+
+def test_reliability_worked_example():
+    bins = reliability(np.array([0.95, 0.85, 0.85, 0.15]), np.array([1.0, 0, 1, 0]))
+    assert bins == [(0.15, 0.0, 1), (pytest.approx(0.85), 0.5, 2), (0.95, 1.0, 1)]
+
+
+def test_share_answered_worked_example():
+    assert share_answered(np.array([0.9, 0.5, 0.1]), 0.5) == pytest.approx(2 / 3)
+
+
+@given(JUDGED)
+def test_the_bins_of_the_diagram_give_the_calibration_error(judged):
+    confidence, right = np.array(judged).T
+    gaps = sum(at.answers * abs(at.right - at.confidence) for at in reliability(confidence, right))
+    assert gaps / len(judged) == pytest.approx(expected_calibration_error(confidence, right))

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from assistant.datamodel import Span
 from assistant.errors import AssistantError, UsageError
-from assistant.evaluation.corpus import PlacedPassage, Placement, lay_out, place, write_sources
+from assistant.evaluation.corpus import PlacedPassage, Placement, find_words, lay_out, place, write_sources
 from assistant.evaluation.questions import GivenPassage
 
 
@@ -117,3 +117,15 @@ def test_the_search_agrees_with_looking_at_every_passage(cuts, span):
     placed = [PlacedPassage(str(a), "a.txt", Span(a, b)) for a, b in zip(edges, edges[1:], strict=False)]
     best = max(placed, key=lambda passage: passage.span.overlap(span))
     assert Placement(placed).passage_at("a.txt", span) == (best.id if best.span.overlap(span) else None)
+
+
+def test_words_are_found_whatever_stands_for_their_blanks():
+    text = "One two. One\ntwo ."
+    assert find_words("One two.", text) == Span(0, 8)
+    assert find_words("One two.", text, Span(8, len(text))) == Span(9, 18)
+    assert find_words("three", text) is None and find_words(" ", text) is None
+
+
+def test_a_passage_knows_its_place():
+    placed = PlacedPassage("a#0", "a.txt", Span(0, 4))
+    assert Placement([placed]).place_of("a#0") == placed

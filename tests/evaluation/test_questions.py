@@ -1,9 +1,12 @@
 import pytest
 
 from assistant.errors import UsageError
+from assistant.evaluation.folds import FOLDS, fold_of
 from assistant.evaluation.questions import (
     GivenPassage,
     GivenQuestion,
+    of_fold,
+    read_all_passages,
     read_all_questions,
     read_passages,
     read_questions,
@@ -103,3 +106,49 @@ def test_a_sample_is_seeded_and_keeps_the_order(tmp_path, lines):
     assert sampled(file, 50, 0) == sampled(file, None, 0) == file
     with pytest.raises(UsageError, match="at least 1 question, not 0"):
         sampled(file, 0, 0)
+
+
+QED = {
+    "id": 7, "title": "Tea", "text": "Tea reached Lisbon in 1610.", "question": "when did tea come",
+    "answers": [[{"start": 22, "end": 26, "text": "1610"}], [{"text": "in 1610"}, {"text": "1610"}]],
+}  # fmt: skip
+CLAPNQ = {
+    "id": "c", "input": "why tea", "passages": [{"title": "Tea", "text": "It wakes. It warms.", "sentences": []}],
+    "output": [{"selected_sentences": ["It wakes."]}, {"selected_sentences": []}, {"selected_sentences": ["It warms."]}],
+}  # fmt: skip
+
+
+def test_questions_that_bring_their_passages_serve_as_both(lines, tmp_path):
+    file = lines(tmp_path / "both.jsonl", [QED, {**QED, "id": 8}, CLAPNQ])
+    given = read_all_passages([file])
+    assert [(passage.title, passage.text) for passage in given.values()] == [
+        ("Tea", "Tea reached Lisbon in 1610."),
+        ("Tea", "It wakes. It warms."),
+    ]
+    first, second, long = read_questions(file, given).questions
+    assert first.answers == ("1610", "in 1610") and first.passage == second.passage
+    assert long.chosen == (("It wakes.",), ("It warms.",)) and long.answerable and not long.answers
+    elsewhere = read_questions(file, {"other"}).questions
+    assert not any(question.answerable for question in elsewhere) and elsewhere[0].article == "Tea"
+
+
+def test_an_id_of_two_files_is_refused(lines, tmp_path):
+    one, two = (lines(tmp_path / f"{name}.jsonl", [{"id": "a", "title": "A", "text": name}]) for name in ("one", "two"))
+    assert len(read_all_passages([one, one])) == 1, "the same passage twice is one"
+    with pytest.raises(UsageError, match="id 'a' of .*two.jsonl stands in another file too"):
+        read_all_passages([one, two])
+
+
+def test_folds_part_articles_by_title_alone():
+    assert fold_of("Amazon_rainforest") == fold_of(" amazon  Rainforest") == 1
+    assert {fold_of(str(number)) for number in range(99)} == set(range(FOLDS))
+
+
+def test_one_fold_keeps_its_articles_and_what_names_none(lines, tmp_path):
+    rows = [QED, {"id": "x", "question": "Why?"}, {"id": "y", "question": "Who?", "passage": "b"}]
+    file, given = lines(tmp_path / "q.jsonl", rows), {"b": GivenPassage("b", "Amazon rainforest", "x")}
+    kept = of_fold(read_questions(file, given), 1, given)
+    assert [question.id for question in kept.questions] == ["7"] * (fold_of("Tea") == 1) + ["x", "y"]
+    assert of_fold(kept, None, given) == kept
+    with pytest.raises(UsageError, match="There is no fold 5; articles are parted into folds 0 to 4"):
+        of_fold(kept, 5, given)

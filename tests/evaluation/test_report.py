@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
-from assistant.evaluation.html_report import curve_svg, marked, page, worst, write_report
+from assistant.evaluation.charts import chart
+from assistant.evaluation.comparison import KeptRun, compared
+from assistant.evaluation.html_report import marked, page, worst, write_report
 from assistant.evaluation.report import TableRow, print_table, table
 from assistant.evaluation.result import Measure, to_json
 from assistant.evaluation.run import evaluate
@@ -16,7 +18,7 @@ from assistant.evaluation.uncertainty import Estimate
 @pytest.fixture
 def result(word_assistant, question_set, settings):
     passages, questions, elsewhere = question_set
-    return evaluate(passages, [questions, elsewhere], settings=settings)
+    return evaluate([passages], [questions, elsewhere], settings=settings)
 
 
 def measure(value, unit="ratio"):
@@ -31,11 +33,14 @@ def measure(value, unit="ratio"):
         (0.8114, "ratio", "0.811"),
         (46.2, "ms", "46 ms"),
         (3.14, "ms", "3.1 ms"),
+        (-0.0216, "difference", "-2.2 points"),
     ],
 )
 def test_numbers_are_rounded_but_never_to_perfect(result, value, unit, shown):
     rows = table(replace(result, measures=(measure(value, unit),)))
-    assert rows == [TableRow("q.jsonl", "a measure", shown, f"{shown.removesuffix(' ms')}–{shown}", "9")]
+    between = f"{shown} to {shown}".replace(" points to", " to") if unit == "difference" else None
+    between = between or f"{shown.removesuffix(' ms')}–{shown}"
+    assert rows == [TableRow("q.jsonl", "a measure", shown, between, "9")]
 
 
 def test_the_table_says_what_was_measured_first(result):
@@ -79,7 +84,7 @@ def test_words_from_files_stay_words(result):
     given = {missed.passage: replace(result.passages[missed.passage], text=f"So {hostile} it is", title=hostile)}
     html = page(replace(result, rows=(missed,), passages=given, notes=(hostile,)))
     assert hostile not in html and "<img" not in html
-    assert "So <mark>&lt;img src=x onerror=alert(1)&gt;&quot;&#x27;&amp;</mark> it is" in html
+    assert '&lt;img src=x onerror=alert(1)&gt;&quot;&#x27;&amp;</mark><mark class="right"> it is' in html
 
 
 def test_the_page_is_well_formed(result):
@@ -92,16 +97,31 @@ def test_the_worst_come_first(result):
     assert [row.id for row in worst(result.rows, 3)] == ["q1", "q3", "q2"]
 
 
-def test_only_the_longest_answer_is_marked():
-    assert marked("in 1973 & later", ["1973", "in 1973", "never"]) == "<mark>in 1973</mark> &amp; later"
+def test_the_right_sentence_the_answer_and_the_quote_are_marked():
+    text = "It began in 1973. It ended & was over."
+    assert marked(text, ["1973", "in 1973", "never"], quote="It  began in 1973.") == (
+        '<mark class="right quoted">It began </mark><mark class="right quoted answer">in 1973</mark>'
+        '<mark class="right quoted">.</mark> It ended &amp; was over.'
+    )
+    assert marked(text, [], ["It ended & was over ."]).endswith('<mark class="right">It ended &amp; was over.</mark>')
     assert marked("in 1973", ["never"]) == "in 1973"
 
 
-def test_the_curve_starts_and_ends_on_its_axes(result):
-    svg = curve_svg(result.curves)
-    assert svg.count("<polyline") == 2 and "dashed: all questions" in svg
-    assert "nan" not in svg
-    assert curve_svg({}).count("<polyline") == 0
+def test_lines_start_and_end_on_the_axes():
+    drawn = chart("T <", "a", "b", {"one": [(0, 0), (1, 1)], "two & three": [(0, 0.25)]}, "n", diagonal=True)
+    assert 'points="48.0,256.0 448.0,12.0"' in drawn and drawn.count("<polyline") == 2
+    assert "T &lt;" in drawn and "two &amp; three" in drawn and drawn.count('stroke-dasharray="3 3"') == 1
+    assert 'points="48.0,12.0"' in chart("T", "a", "b", {"one": [(0, 0.3)]}, fit=True), "the axis ends at .3"
+    assert chart("T", "a", "b", {}).count("<polyline") == 0
+
+
+def test_the_page_shows_each_kind_curve_and_change(result):
+    older = KeptRun({("questions.jsonl", "recall@1"): 0.5}, ())
+    html = page(compared(result, older))
+    assert html.count("<polyline") == 1 * 2 + 2 + 2 + 1 + 1
+    assert "<td>number</td>" in html and "<td>name</td>" in html
+    assert "Before and now" in html and "+50.0 points" in html
+    assert "Confident misses" in html and "Right, but held back" in html and "How long do workers live?" in html
 
 
 class _Balance(HTMLParser):
@@ -110,7 +130,7 @@ class _Balance(HTMLParser):
         self.open = []
 
     def handle_starttag(self, tag, attrs):
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "path", "polyline"):
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attrs):

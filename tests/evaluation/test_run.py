@@ -7,6 +7,7 @@ import pytest
 from assistant.datamodel import Document, IndexStatus, SourceStatus
 from assistant.errors import AssistantError, UsageError
 from assistant.evaluation import run
+from assistant.evaluation.folds import fold_of
 from assistant.evaluation.run import evaluate
 from assistant.settings import Settings
 
@@ -19,7 +20,7 @@ def measured(result):
 
 def test_every_measure_by_hand(word_assistant, question_set, settings):
     passages, questions, elsewhere = question_set
-    result = evaluate(passages, [questions, elsewhere], settings=settings)
+    result = evaluate([passages], [questions, elsewhere], settings=settings)
     # Words shared: q1 4 of 5, q2 2 of 5, q3 2 of 3 (all right, q2 held back); the others 1 of 6 ("in", "leaves").
     assert [round(row.confidence, 3) for row in result.rows] == [0.8, 0.4, 0.667, 0.167, 0.167]
     assert [row.shown for row in result.rows] == [True, False, True, False, False]
@@ -33,6 +34,11 @@ def test_every_measure_by_hand(word_assistant, question_set, settings):
         "first_quote_holds_answer": 1.0,
         "first_quote_holds_answer_shown": pytest.approx(2 / 3),
         "answered": pytest.approx(2 / 3),
+        # Without keys: "Tea was first drunk in China." against "China" 2/7, "Workers live for six weeks." 4/7, "Black
+        # leaves wilt before." 2/5.
+        "key_f1": pytest.approx((2 / 7 + 4 / 7 + 2 / 5) / 3),
+        "given_holds_answer": 1.0,
+        "given_key_f1": pytest.approx((2 / 7 + 4 / 7 + 2 / 5) / 3),
     }
     assert {name: value for (group, name), value in values.items() if group == "elsewhere.jsonl"} == {
         "auroc": 1.0,
@@ -45,9 +51,62 @@ def test_every_measure_by_hand(word_assistant, question_set, settings):
     assert list(result.curves) == ["answerable questions", "all questions"]
 
 
+def test_the_right_passage_is_read_alone_where_retrieval_prefers_another(
+    word_assistant, question_set, settings, lines, tmp_path
+):
+    rows = [{"id": "x", "question": "Which workers wilt?", "passage": "tea#1", "answers": ["Black"]}]
+    row = evaluate([question_set[0]], [lines(tmp_path / "q.jsonl", rows)], settings=settings).rows[0]
+    # "workers" and "wilt" are one word each, and the hives come first.
+    assert (row.ranked[0], row.hit) == ("bees#0", False)
+    assert row.given.hit and row.given.characters_f1 is None
+
+
+def test_sentences_that_people_picked_are_compared_by_characters(word_assistant, settings, lines, tmp_path):
+    rows = [
+        {"id": 1, "input": "what is first drunk", "passages": [{"title": "Tea", "text": "Tea is first drunk. It was."}],
+         "output": [{"selected_sentences": ["It was."]}, {"selected_sentences": ["Tea is first drunk.", "It was."]}]},
+        {"id": 2, "input": "who drunk it", "passages": [{"title": "Tea", "text": "Nobody drunk it."}], "output": []},
+    ]  # fmt: skip
+    both = lines(tmp_path / "clapnq.jsonl", rows)
+    result = evaluate([both], [both], settings=settings)
+    values = measured(result)
+    # 19 characters quoted, of 19 + 7 picked by the second person: F1 = 2 · 19 / (19 + 26); the first shares nothing.
+    assert values["clapnq.jsonl", "given_characters_f1"] == pytest.approx(38 / 45)
+    assert values["clapnq.jsonl", "first_quote_holds_answer"] == 1.0
+    assert ("clapnq.jsonl", "key_f1") not in values
+    # 1 look-alike at 2/3 ("who" is missing), against 3/4.
+    assert values["clapnq.jsonl", "auroc_look_alikes"] == 1.0 and values["clapnq.jsonl", "answered_look_alikes"] == 1.0
+
+
+def test_other_styles_are_set_against_the_plain_one(word_assistant, question_set, settings):
+    passages, questions, elsewhere = question_set
+    result = evaluate([passages], [questions, elsewhere], settings=settings, styles=True)
+    assert [row.style for row in result.restyled[::5]] == ["unmarked", "lowered", "mistyped", "keywords"]
+    assert {row.style for row in result.rows} == {"plain"} and len(result.restyled) == 20
+    values = measured(result)
+    assert values["questions.jsonl, lowered", "first_quote_holds_answer"] == 1.0
+    assert values["questions.jsonl, lowered", "change_by_style"] == 0.0
+    assert values["elsewhere.jsonl, keywords", "auroc"] == 1.0
+    again = evaluate([passages], [questions, elsewhere], settings=settings, styles=True)
+    assert [row.question for row in again.restyled] == [row.question for row in result.restyled]
+
+
+def test_one_fold_of_articles_is_asked_about_and_all_are_sources(word_assistant, question_set, settings):
+    folds = {title: fold_of(title) for title in ("Tea", "Bees / hives")}
+    result = evaluate(*_one(question_set), settings=settings, fold=folds["Tea"])
+    assert {row.passage for row in result.rows} == {
+        passage for passage, title in (("tea#0", "Tea"), ("tea#1", "Tea"), ("bees#0", "Bees / hives"))
+        if folds[title] == folds["Tea"]
+    }  # fmt: skip
+    assert result.conditions["corpus"]["documents"] == 2 and result.conditions["fold"] == folds["Tea"]
+    unused = next(fold for fold in range(5) if fold not in folds.values())
+    with pytest.raises(UsageError, match="No question is about an article of this fold"):
+        evaluate(*_one(question_set), settings=settings, fold=unused)
+
+
 def test_abstentions_are_misses_only_where_strictness_counts(word_assistant, question_set, settings):
     passages, questions, _ = question_set
-    values = measured(evaluate(passages, [questions], settings=replace(settings, strictness=0.7)))
+    values = measured(evaluate([passages], [questions], settings=replace(settings, strictness=0.7)))
     assert values["questions.jsonl", "first_quote_holds_answer"] == 1.0
     assert values["questions.jsonl", "first_quote_holds_answer_shown"] == pytest.approx(1 / 3)
     assert values["questions.jsonl", "answered"] == pytest.approx(1 / 3)
@@ -56,13 +115,13 @@ def test_abstentions_are_misses_only_where_strictness_counts(word_assistant, que
 
 def test_without_answerable_questions_there_is_nothing_to_compare_with(word_assistant, question_set, settings):
     passages, _, elsewhere = question_set
-    values = measured(evaluate(passages, [elsewhere], settings=settings))
+    values = measured(evaluate([passages], [elsewhere], settings=settings))
     assert [name for group, name in values if group == "elsewhere.jsonl"] == ["answered_unanswerable"]
 
 
 def test_the_conditions_name_everything_but_places(word_assistant, question_set, settings, tmp_path):
     passages, questions, elsewhere = question_set
-    result = evaluate(passages, [questions, elsewhere], settings=settings, sample=2, seed=7)
+    result = evaluate([passages], [questions, elsewhere], settings=settings, sample=2, seed=7)
     conditions = result.conditions
     assert conditions["corpus"]["given_passages"] == 3 and conditions["corpus"]["documents"] == 2
     assert [row["asked"] for row in conditions["questions"]] == [2, 2]
@@ -85,7 +144,7 @@ def test_a_kept_folder_holds_the_sources(word_assistant, question_set, settings,
 
 def test_questions_of_another_passages_file_are_noticed(word_assistant, question_set, settings, lines, tmp_path):
     wrong = lines(tmp_path / "wrong.jsonl", [{"question": "Where?", "passage": "tea#0", "answers": ["Peru"]}])
-    result = evaluate(question_set[0], [wrong], settings=settings)
+    result = evaluate([question_set[0]], [wrong], settings=settings)
     assert result.notes[0].startswith("1 questions of wrong.jsonl have no answer that stands in their passage")
 
 
@@ -131,7 +190,7 @@ def test_the_same_run_gives_the_same_rows(word_assistant, question_set, settings
 def test_the_real_assistant_on_a_few_articles(tmp_path):
     passages, questions = _first_articles(tmp_path, articles=3)
     result = evaluate(
-        passages, [questions, SQUAD.parents[1] / "clapnq/unanswerable.jsonl"], settings=Settings(), sample=30
+        [passages], [questions, SQUAD.parents[1] / "clapnq/unanswerable.jsonl"], settings=Settings(), sample=30
     )
     values = measured(result)
     assert result.faithful
@@ -152,7 +211,7 @@ def _first_articles(folder, articles):
 
 
 def _one(question_set):
-    return question_set[0], [question_set[1]]
+    return [question_set[0]], [question_set[1]]
 
 
 def _altered(self, source):

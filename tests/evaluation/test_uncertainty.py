@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.evaluation.uncertainty import bootstrap, mean, proportion
+from assistant.evaluation.uncertainty import bootstrap, difference, mean, proportion
 
 
 def test_wilson_worked_example():
@@ -38,3 +38,10 @@ def test_a_paired_bootstrap_keeps_the_pairs_together():
     drawn = bootstrap(lambda a, b: float((a - b).max()), values, values, paired=True)
     assert (drawn.low, drawn.high, drawn.count) == (0.0, 0.0, 20)
     assert bootstrap(lambda a, b: float((a - b).max()), values, values).high > 0
+
+
+def test_difference_worked_example():
+    changed = difference([1, 1, 0, 1], [0, 1, 0, 0])
+    assert (changed.value, changed.count) == (0.5, 4)
+    assert changed.high - 0.5 == 0.5 - changed.low == pytest.approx(0.566, abs=5e-4)
+    assert difference([0], [1]).value == -1 and difference([0], [1]).low is None

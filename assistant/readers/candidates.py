@@ -1,0 +1,155 @@
+"""The sentences that might be quoted, and what is known of each: its signals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from assistant.datamodel import ScoredPassage, Span
+from assistant.question_types import EXPLANATIONS, kind_of, offers
+from assistant.readers.base import Vocabulary
+from assistant.readers.network import PassageView, SentenceView
+
+SENTENCE_SIGNALS = (
+    "similarity",
+    "passage_similarity",
+    "lexical",
+    "best_sentence",
+    "coverage",
+    "nearby",
+    "phrases",
+    "offers",
+    "evidence",
+    "span",
+    "answers",
+)
+
+# Set by hand, since the data that the weights are fitted on has neither headings nor page furniture, and its questions
+# for reasons and definitions repeat the words of the sentence that they were made from.
+_HEADING_PENALTY = 4.0
+_QUESTION_PENALTY = 1.5
+_ASIDE_PENALTY = 4.0
+_ANNOUNCEMENT_PENALTY = 3.0
+_FORM_WEIGHT = 1.7
+# "Before we explain …, it is important to know …": words about what the text is going to say, which say nothing yet.
+_ANNOUNCES = re.compile(
+    r"\b(?:before (?:we|i) \w+|let us|let[’']s|(?:we|i) (?:will|shall|now) (?:\w+ )?(?:explain|describe|discuss|show|look|turn)|"
+    r"it(?:[’']s| is) important to (?:know|note|understand)|this (?:section|chapter|article|page|report) (?:\w+ )?"
+    r"(?:explains?|describes?|discusses|looks|shows?))\b",
+    re.IGNORECASE,
+)
+
+_COMMON = frozenset(
+    "what which who whom whose when where why how is are was were be been do doe did ha have had the a an of in on at to "
+    "for from by with and or as that this it it much mani there their his her he she they can could would will name list "
+    "doc document sourc say tell me about pleas".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that might be quoted, with its place in its passage and its signals (`SENTENCE_SIGNALS`).
+
+    ``penalty`` is for what is seldom an answer and lowers the confidence too; ``form`` is for sentences that have, or lack,
+    the form that is asked for, and only ranks them.
+    """
+
+    passage: ScoredPassage
+    at: int
+    signals: tuple[float, ...]
+    penalty: float
+    form: float
+    key: Span | None
+
+    @property
+    def span(self) -> Span:
+        """The sentence's span in its document."""
+        return self.passage.passage.sentences[self.at]
+
+    @property
+    def text(self) -> str:
+        """The sentence's words."""
+        return self.span.of(self.passage.document.text)
+
+
+class Asked:
+    """A question's telling words, how rare they are, and what it asks for.
+
+    :param text: the question.
+    :param vocabulary: the words of the index that is read.
+    """
+
+    def __init__(self, text: str, vocabulary: Vocabulary) -> None:
+        self.text = text
+        self.kind = kind_of(text)
+        self._vocabulary = vocabulary
+        words = _telling(vocabulary.terms(text))
+        self._rarities = {term: vocabulary.rarity(term) for term in words}
+        self._pairs = set(pairwise(words))
+
+    def candidates(self, scored: ScoredPassage, view: PassageView) -> Iterator[Candidate]:
+        """Make a candidate of every sentence of a passage.
+
+        :param scored: the passage.
+        :param view: what the network says of it.
+        :yields: the sentences, in order.
+        """
+        before: frozenset[str] = frozenset()
+        for at, (span, seen) in enumerate(zip(scored.passage.sentences, view.sentences, strict=True)):
+            words = _telling(self._vocabulary.terms(span.of(scored.document.text)))
+            yield self._candidate(scored, at, words, before, view.answers, seen)
+            before = frozenset(words)
+
+    def _candidate(
+        self,
+        scored: ScoredPassage,
+        at: int,
+        words: list[str],
+        before: frozenset[str],
+        answers: float,
+        seen: SentenceView,
+    ) -> Candidate:
+        found, span = scored.signals, scored.passage.sentences[at]
+        offered = offers(self.kind, span.of(scored.document.text), self.text)
+        form = self.kind in EXPLANATIONS
+        signals = (
+            scored.sentence_similarities[at], found.dense, found.lexical, found.best_sentence,
+            self._share(frozenset(words)), self._share(before - frozenset(words)), self._phrases(words),
+            0.0 if form else offered, seen.evidence, seen.span, answers,
+        )  # fmt: skip
+        return Candidate(scored, at, signals, _penalty(scored, span), _FORM_WEIGHT * offered if form else 0.0, seen.key)
+
+    def _share(self, words: frozenset[str]) -> float:
+        """Say how much of the question some words cover, rare ones counting more: 0 to 1."""
+        total = sum(self._rarities.values())
+        return sum(rarity for term, rarity in self._rarities.items() if term in words) / total if total else 0.0
+
+    def _phrases(self, words: list[str]) -> float:
+        """Say how many of the question's neighbouring words are neighbours here too: 0 to 1."""
+        return len(self._pairs.intersection(pairwise(words))) / len(self._pairs) if self._pairs else 0.0
+
+
+def matrix(candidates: Sequence[Candidate]) -> np.ndarray:
+    """Put signals together. *Shape:* ``(n_candidates, len(SENTENCE_SIGNALS))``."""
+    return np.array([candidate.signals for candidate in candidates])
+
+
+def _telling(terms: list[str]) -> list[str]:
+    """Leave out the words that every question has, unless there are no others."""
+    return [term for term in terms if term not in _COMMON] or terms
+
+
+def _penalty(scored: ScoredPassage, span: Span) -> float:
+    text = span.of(scored.document.text)
+    heading = any(heading.span == span for heading in scored.document.content.headings)
+    penalties = (
+        (heading, _HEADING_PENALTY),
+        (text.endswith("?"), _QUESTION_PENALTY),
+        (scored.passage.aside, _ASIDE_PENALTY),
+        (_ANNOUNCES.search(text) is not None, _ANNOUNCEMENT_PENALTY),
+    )
+    return sum(penalty for applies, penalty in penalties if applies)

@@ -1,0 +1,222 @@
+"""The reader: linear models over what retrieval, shared words and the trained network say of sentences and passages.
+
+The network alone chooses the passage worse than retrieval alone, and both together choose better than either. The
+weights come from ``python -m assistant.training`` and are kept in ``weights.json``, which names the data they were
+fitted on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+
+from assistant.datamodel import Query, Quote, Reading, ScoredPassage, Span
+from assistant.readers.base import Vocabulary
+from assistant.readers.candidates import SENTENCE_SIGNALS, Asked, Candidate, matrix
+from assistant.readers.confidence import ReaderWeights, confidence_signals, logistic
+from assistant.readers.network import PassageView, ReaderNetwork
+
+PASSAGES_READ = 10
+LEAST_READ = 4
+SCORE_READ = 0.6
+"""A passage whose fused score is this far behind the best one's is not read."""
+QUOTES_AT_MOST = 3
+SENTENCES_AT_MOST = 5
+FURTHER_QUOTE_RATIO = 0.45
+"""A further quote from another passage needs at least this share of the best one's probability among all sentences."""
+_ASIDE_PENALTY = 100.0
+"""Page furniture stays behind all else, as retrieval put it."""
+FURTHER_AT_LEAST = 0.37
+"""A further sentence of the best one's passage, or of one beside it, needs this probability of belonging to the answer."""
+_GAP = 2
+"""Characters between passages that stand one behind the other: a blank line."""
+
+
+class SentenceReader:
+    """Implements `Reader`.
+
+    :param vocabulary: the words of the index that is read.
+    :param network: the trained network.
+    :param weights: the fitted weights, those shipped when None.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, network: ReaderNetwork, weights: ReaderWeights | None = None) -> None:
+        self._vocabulary, self._network = vocabulary, network
+        self._weights = weights or ReaderWeights.shipped()
+
+    def read(self, query: Query, passages: Sequence[ScoredPassage]) -> Reading:
+        """Choose the sentences that answer; see `Reader.read`.
+
+        :param query: the question.
+        :param passages: what was retrieved for it, best first.
+        :returns: quotes, the passages in a better order, and how sure it is.
+        """
+        read = to_read(passages)
+        if not read:
+            return Reading((), (), 0.0)
+        seen = Seen(query.text, read, self._network.read(query.text, read), self._vocabulary)
+        scores = seen.scores(self._weights)
+        confidence = seen.confidence(self._weights, scores)
+        chosen = _chosen(seen.candidates, scores, self._weights)
+        order = np.argsort(-seen.passage_scores(self._weights), kind="stable")
+        ranked = (*(read[at] for at in order), *passages[len(read) :])
+        quotes = _quotes(seen.candidates, chosen, scores, confidence)
+        return Reading(quotes, _closest(ranked, seen.candidates, scores, confidence), confidence, ranked)
+
+
+class Seen:
+    """What is known of the passages that were read for a question.
+
+    :param question: its words.
+    :param passages: those read.
+    :param views: what the network says of each.
+    :param vocabulary: the words of the index.
+    """
+
+    def __init__(
+        self,
+        question: str,
+        passages: Sequence[ScoredPassage],
+        views: Sequence[PassageView],
+        vocabulary: Vocabulary,
+    ) -> None:
+        asked = Asked(question, vocabulary)
+        self.candidates = list(chain.from_iterable(map(asked.candidates, passages, views)))
+        self._asides = [each.passage.aside for each in passages]
+        self.passages = np.array([_passage_signals(*each) for each in zip(passages, views, strict=True)])
+
+    def scores(self, weights: ReaderWeights) -> np.ndarray:
+        """Score the sentences: log-odds up to a constant. *Shape:* ``(n_candidates,)``."""
+        extra = [each.form - each.penalty for each in self.candidates]
+        return np.asarray(matrix(self.candidates) @ weights.sentence + extra)
+
+    def confidence(self, weights: ReaderWeights, scores: np.ndarray) -> float:
+        """Give the probability that the best sentence answers."""
+        best = self.candidates[int(np.argmax(scores))]
+        return weights.probability(confidence_signals(matrix(self.candidates), scores), best.penalty)
+
+    def passage_scores(self, weights: ReaderWeights) -> np.ndarray:
+        """Score the passages: log-odds up to a constant. *Shape:* ``(n_passages,)``."""
+        furniture = [_ASIDE_PENALTY * each for each in self._asides]
+        return np.asarray(self.passages @ weights.passage - furniture)
+
+
+def to_read(passages: Sequence[ScoredPassage]) -> list[ScoredPassage]:
+    """Take the passages worth the network's time: the first, and those not far behind it.
+
+    :param passages: what was retrieved, best first.
+    :returns: `LEAST_READ` to `PASSAGES_READ` of them, as far as there are so many.
+    """
+    near = [at for at, each in enumerate(passages) if passages[0].score - each.score <= SCORE_READ]
+    return list(passages[: min(PASSAGES_READ, max(LEAST_READ, len(near)))])
+
+
+def further_signals(candidates: Sequence[Candidate], scores: np.ndarray, best: int) -> np.ndarray:
+    """Collect what tells whether a sentence belongs to the answer beside the best one (`FURTHER_SIGNALS`).
+
+    :param candidates: the sentences.
+    :param scores: their scores. *Shape:* ``(n_candidates,)``.
+    :param best: which is the best.
+    :returns: *shape* ``(n_candidates, len(FURTHER_SIGNALS))``.
+    """
+    signals, first = matrix(candidates), candidates[best]
+    own = {name: signals[:, SENTENCE_SIGNALS.index(name)] for name in ("evidence", "similarity", "coverage")}
+    beside = [float(each.passage is first.passage and abs(each.at - first.at) == 1) for each in candidates]
+    opens = [float(each.at == 0) for each in candidates]
+    behind = scores[best] - scores
+    return np.column_stack([behind, own["evidence"], own["similarity"], own["coverage"], beside, opens])
+
+
+def _passage_signals(scored: ScoredPassage, view: PassageView) -> tuple[float, ...]:
+    """List a passage's signals (`PASSAGE_SIGNALS`)."""
+    found = scored.signals
+    evidence = max(sentence.evidence for sentence in view.sentences)
+    span = max(sentence.span for sentence in view.sentences)
+    return found.dense, found.lexical, found.best_sentence, view.answers, evidence, span
+
+
+def _chosen(candidates: Sequence[Candidate], scores: np.ndarray, weights: ReaderWeights) -> list[int]:
+    """Take the best sentence, those that belong to it, and those nearly as good elsewhere; the same words once."""
+    order = [int(at) for at in np.argsort(-scores, kind="stable")]
+    best = order[0]
+    belongs = further_signals(candidates, scores, best) @ weights.further[:-1] + weights.further[-1]
+    least = scores[best] + math.log(FURTHER_QUOTE_RATIO)
+    chosen: list[int] = []
+    said: set[str] = set()
+    for at in order:
+        own = _adjoin(candidates[at].passage, candidates[best].passage)
+        fits = logistic(belongs[at] - candidates[at].penalty) >= FURTHER_AT_LEAST if own else scores[at] >= least
+        words = " ".join(candidates[at].text.split()).casefold()
+        if (at == best or fits) and words not in said and len(chosen) < SENTENCES_AT_MOST:
+            chosen.append(at)
+            said.add(words)
+    return chosen
+
+
+def _adjoin(one: ScoredPassage, other: ScoredPassage) -> bool:
+    """Tell whether two passages are one, or stand one behind the other in one section."""
+    if one.document.source != other.document.source or one.passage.section != other.passage.section:
+        return False
+    first, second = sorted((one.passage.span, other.passage.span))
+    return second.start - first.end <= _GAP
+
+
+def _quotes(
+    candidates: Sequence[Candidate], chosen: Sequence[int], scores: np.ndarray, confidence: float
+) -> tuple[Quote, ...]:
+    """Make quotes: neighbours together, the best one first, the others in reading order."""
+    runs: list[list[int]] = []
+    for at in sorted(chosen):
+        joins = runs and at == runs[-1][-1] + 1 and candidates[at].passage is candidates[at - 1].passage
+        runs[-1].append(at) if joins else runs.append([at])
+    runs.sort(key=lambda run: -max(scores[at] for at in run))
+    kept = runs[:QUOTES_AT_MOST]
+    first, *others = (_quote(candidates, run, scores, confidence) for run in kept)
+    others.sort(key=lambda quote: (quote.document.source, quote.span))
+    return (first, *others)
+
+
+def _quote(candidates: Sequence[Candidate], run: Sequence[int], scores: np.ndarray, confidence: float) -> Quote:
+    best = max(run, key=lambda at: scores[at])
+    scored, first, last = candidates[best].passage, candidates[run[0]].at, candidates[run[-1]].at
+    sentences = scored.passage.sentences
+    return Quote(
+        scored.document,
+        Span(sentences[first].start, sentences[last].end),
+        min(1.0, confidence * math.exp(scores[best] - scores.max())),
+        candidates[best].key,
+        sentences[first - 1] if first else scored.before,
+        sentences[last + 1] if last + 1 < len(sentences) else scored.after,
+        scored.passage.section,
+        scored.signals,
+    )
+
+
+def _closest(
+    ranked: Sequence[ScoredPassage], candidates: Sequence[Candidate], scores: np.ndarray, confidence: float
+) -> tuple[Quote, ...]:
+    """Turn the best passages into quotes of whole passages, scored by their best sentence."""
+    top = scores.max()
+    own = {id(each.passage): -math.inf for each in candidates}
+    for candidate, score in zip(candidates, scores, strict=True):
+        own[id(candidate.passage)] = max(own[id(candidate.passage)], float(score))
+    return tuple(
+        _whole(each, confidence * math.exp(own[id(each)] - top)) for each in ranked[:QUOTES_AT_MOST] if id(each) in own
+    )
+
+
+def _whole(scored: ScoredPassage, score: float) -> Quote:
+    section = scored.passage.section
+    return Quote(
+        scored.document,
+        scored.passage.span,
+        min(1.0, score),
+        None,
+        scored.before,
+        scored.after,
+        section,
+        scored.signals,
+    )

@@ -1,0 +1,5 @@
+"""Runs the recipe: ``python -m assistant.training``."""
+
+from assistant.training.command import main
+
+main()

@@ -1,0 +1,125 @@
+"""The recipe as one command: ``python -m assistant.training --data DIR --work DIR``.
+
+Five steps; each keeps what it made in the work folder, so that a stopped run goes on from there: *gather* questions with
+right and wrong passages, *train* the network, *export* it, *see* what it says of held-back questions, *fit* the linear
+models that combine it with retrieval.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import numpy as np
+import torch
+
+from assistant.embedders.model_folder import model_folder
+from assistant.evaluation.folds import HELD_BACK, fold_of
+from assistant.evaluation.questions import GivenPassage
+from assistant.evaluation.styles import any_style
+from assistant.onnx_session import open_tokenizer
+from assistant.readers.network import FILE, ReaderNetwork
+from assistant.settings import EMBEDDED_MODEL
+from assistant.training import fit as fitting
+from assistant.training.batches import Pairing
+from assistant.training.examples import chosen_of, examples_of, open_desk
+from assistant.training.export import int8_network
+from assistant.training.groups import Group, gather, read_groups, write_groups
+from assistant.training.network import ReaderNetwork as TaughtNetwork
+from assistant.training.sets import TaughtQuestion, read_sets
+from assistant.training.train import Plan, train
+
+FOREIGN_ASKED = 400
+_DATA = "SQuAD 1.1 and 2.0 dev (CC BY-SA 4.0), QED dev (CC BY-SA 3.0) and CLAPNQ dev (Apache-2.0), our part of each"
+
+
+@click.command()
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder with squad, qed and clapnq.")
+@click.option("--work", required=True, type=click.Path(path_type=Path), help="Folder for what each step makes.")
+@click.option("--output", default=FILE.parent, type=click.Path(path_type=Path), help="Where network and weights go.")
+@click.option("--epochs", default=Plan.epochs, show_default=True)
+@click.option("--seed", default=Plan.seed, show_default=True)
+@click.option("--threads", default=2, show_default=True)
+@click.option("--without", multiple=True, type=click.Choice(["squad", "qed", "clapnq"]), help="Leave a set out.")
+def main(data: Path, work: Path, output: Path, epochs: int, seed: int, threads: int, without: tuple[str, ...]) -> None:
+    """Train the reader on all but the held-back articles, then fit its weights on these."""
+    torch.set_num_threads(threads)
+    work.mkdir(parents=True, exist_ok=True)
+    passages, questions = read_sets(data)
+    groups = work / "groups.jsonl"
+    _once(groups, lambda: _gather(passages, questions, groups, threads))
+    taught = [group for group in read_groups(groups) if group.set not in without]
+    network = _trained(taught, Plan(epochs=epochs, seed=seed), work / "checkpoint.pt", threads)
+    file = output / FILE.name
+    file.write_bytes(int8_network(network))
+    reader = ReaderNetwork(1, file)
+    fitted = _fitted(passages, questions, reader, work, threads)
+    held: dict[str, object] = {name: _named(name, getattr(fitted.weights, name)) for name in fitting.NAMES}
+    held["fitted_on"] = f"held-back articles of {_DATA}"
+    measures = {name: round(float(value), 4) for name, value in vars(fitted).items() if name != "weights"}
+    held["cross_validated"] = measures
+    held["network"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    (output / "weights.json").write_text(json.dumps(held, indent=1) + "\n", encoding="ascii")
+    click.echo(json.dumps(measures, indent=1))
+
+
+def _once(path: Path, make: Callable[[], None]) -> None:
+    if not path.exists():
+        make()
+
+
+def _gather(passages: Sequence[GivenPassage], questions: Sequence[TaughtQuestion], path: Path, threads: int) -> None:
+    seen = [passage for passage in passages if fold_of(passage.title) != HELD_BACK]
+    ids = {passage.id for passage in seen}
+    asked = [question for question in questions if question.passage in ids]
+    write_groups(gather(seen, asked, path.parent / "gathered", threads), path)
+
+
+def _trained(groups: Sequence[Group], plan: Plan, checkpoint: Path, threads: int) -> TaughtNetwork:
+    folder = model_folder(EMBEDDED_MODEL)
+    torch.manual_seed(plan.seed)
+    network = TaughtNetwork(folder)
+    train(network, groups, Pairing(open_tokenizer(folder)), plan, checkpoint, lambda said: click.echo(said, err=True))
+    return network.eval()
+
+
+def _fitted(
+    passages: Sequence[GivenPassage],
+    questions: Sequence[TaughtQuestion],
+    network: ReaderNetwork,
+    work: Path,
+    threads: int,
+) -> fitting.Fit:
+    """Fit on the held-back articles: SQuAD's questions over SQuAD, the search questions over their own passages.
+
+    Each of the two is foreign to the other's sources. SQuAD's are asked as they are and in another style, since its askers
+    looked at the passage and took over its words, which people who search do not.
+    """
+    chance = random.Random(0)
+    held = [question for question in questions if fold_of(question.article) == HELD_BACK]
+    squad = [each for each in held if each.set == "squad"]
+    squad += [replace(each, text=any_style(each.text, chance)) for each in squad]
+    searched = [question for question in held if question.set != "squad"]
+    examples = []
+    for name, own, others in (("squad", squad, searched), ("searched", searched, squad)):
+        given = [each for each in passages if each.id.startswith(("qed ", "clapnq ")) == (name == "searched")]
+        desk = open_desk(given, work / name, network, threads)
+        foreign = chance.sample(others, min(len(others), FOREIGN_ASKED))
+        asked: tuple[tuple[fitting.Kind, list[TaughtQuestion]], ...] = (
+            ("answered", [each for each in own if each.answerable]),
+            ("look_alike", [each for each in own if not each.answerable]),
+            ("foreign", foreign),
+        )
+        examples += [each for kind, some in asked for each in examples_of(desk, some, kind)]
+    found = fitting.fit(examples)
+    several = [each for each in searched if each.set == "clapnq" and each.answerable]
+    return replace(found, weights=fitting.with_further(found.weights, list(chosen_of(desk, several, found.weights))))
+
+
+def _named(name: str, weights: np.ndarray) -> dict[str, float]:
+    return dict(zip(fitting.NAMES[name], weights.round(4).tolist(), strict=True))

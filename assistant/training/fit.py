@@ -1,0 +1,248 @@
+"""Fits the linear models of `assistant.readers.SentenceReader` on what it sees of questions with known answers.
+
+All are convex, solved on all examples, and judged by five-fold cross-validation over articles:
+
+* *sentence* and *passage*: a softmax over all that was read for one question, whose right ones share the probability
+  (the listwise loss of Cao et al. 2007, https://doi.org/10.1145/1273496.1273513);
+* *subject*, *right*, *words*: logistic regressions on the best sentence's signals. The first tells questions on other
+  subjects apart (each kind weighs one half), the second right sentences from wrong ones among the others; *calibration*
+  makes their product come true for a stated mix of questions (Platt 1999);
+* *further*: logistic regression on the sentences of the right passage, for answers that take several.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from scipy.optimize import minimize
+
+from assistant.evaluation.confidence_measures import answered_at, auroc, expected_calibration_error, threshold_at
+from assistant.readers.candidates import SENTENCE_SIGNALS
+from assistant.readers.confidence import (
+    CONFIDENCE_SIGNALS,
+    FURTHER_SIGNALS,
+    PASSAGE_SIGNALS,
+    ReaderWeights,
+    confidence_signals,
+    shared_phrases,
+)
+
+FOLDS = 5
+LOOK_ALIKE_SHARE = 0.45
+"""What look-alikes weigh beside answered questions when right sentences are told from wrong ones, whatever their number."""
+ASKED = {"answered": 0.85, "foreign": 0.10, "look_alike": 0.05}
+"""The mix of questions for which a confidence shall come true."""
+_RIDGE = 1e-3
+_UNLIKE = 0.45
+"""Below this similarity of question and best sentence the embedding model tells little, and shared phrases are judged."""
+
+Kind = Literal["answered", "look_alike", "foreign"]
+KINDS: tuple[Kind, ...] = ("answered", "look_alike", "foreign")
+NAMES: dict[str, tuple[str, ...]] = {
+    "sentence": SENTENCE_SIGNALS,
+    "passage": PASSAGE_SIGNALS,
+    "subject": (*CONFIDENCE_SIGNALS, "bias"),
+    "right": (*CONFIDENCE_SIGNALS, "bias"),
+    "words": ("shared_phrases", "bias"),
+    "further": (*FURTHER_SIGNALS, "bias"),
+    "calibration": ("scale", "bias"),
+}
+"""What each weight of each model belongs to."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question with what was read for it.
+
+    ``signals``: *shape* ``(n_sentences, len(SENTENCE_SIGNALS))``; ``right`` marks sentences that hold an answer;
+    ``passages``: *shape* ``(n_passages, len(PASSAGE_SIGNALS))``; ``right_passages`` marks the one asked about. Questions
+    on one article come into one fold.
+    """
+
+    signals: np.ndarray
+    right: np.ndarray
+    passages: np.ndarray
+    right_passages: np.ndarray
+    article: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The sentences of a right passage, which of them a person chose, and the signals of the question's passages.
+
+    ``further``: *shape* ``(n_sentences, len(FURTHER_SIGNALS))``, without the best sentence; ``chosen``: *shape*
+    ``(n_sentences,)``.
+    """
+
+    further: np.ndarray
+    chosen: np.ndarray
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Weights fitted on all examples, and what cross-validation says of them on articles they did not see."""
+
+    weights: ReaderWeights
+    first_quote: float
+    first_passage: float
+    auroc: float
+    look_alike_auroc: float
+    threshold: float
+    answered: float
+    calibration_error: float
+
+
+def unfitted() -> ReaderWeights:
+    """Give weights of zero, for a reader whose signals alone are wanted."""
+    return ReaderWeights(*(np.zeros(len(names)) for names in NAMES.values()))
+
+
+def fit(examples: Sequence[Example]) -> Fit:
+    """Fit all but *further*, which needs the others first.
+
+    :param examples: questions of several articles, of each kind.
+    :returns: the weights and their measures.
+    """
+    folds = {article: at % FOLDS for at, article in enumerate(sorted({each.article for each in examples}))}
+    judged: list[tuple[Example, float, bool, bool]] = []
+    for fold in range(FOLDS):
+        weights = _weights([each for each in examples if folds[each.article] != fold])
+        held = [each for each in examples if folds[each.article] == fold]
+        judged += [(each, _probability(each, weights), *_hits(each, weights)) for each in held]
+    said = {kind: np.array([p for each, p, _, _ in judged if each.kind == kind]) for kind in KINDS}
+    hits = np.array([hit for each, _, *hit in judged if each.kind == "answered"])
+    first_quote, first_passage = hits.mean(axis=0).tolist()
+    return Fit(
+        _weights(examples),
+        first_quote,
+        first_passage,
+        auroc(said["answered"], said["foreign"]).value,
+        auroc(said["answered"], said["look_alike"]).value,
+        threshold_at(said["foreign"]),
+        answered_at(said["answered"], said["foreign"]),
+        expected_calibration_error(said["answered"], hits[:, 0]),
+    )
+
+
+def with_further(weights: ReaderWeights, chosen: Sequence[Chosen]) -> ReaderWeights:
+    """Fit *further*.
+
+    :param weights: fitted otherwise.
+    :param chosen: questions whose answers take several sentences.
+    :returns: the same with it.
+    """
+    signals = np.concatenate([each.further for each in chosen])
+    return replace(weights, further=_logistic_weights(signals, np.concatenate([each.chosen for each in chosen])))
+
+
+def _weights(examples: Sequence[Example]) -> ReaderWeights:
+    sentence = _listwise_weights([(each.signals, each.right) for each in examples])
+    passage = _listwise_weights([(each.passages, each.right_passages) for each in examples])
+    told = np.array([_told(each, sentence) for each in examples])
+    foreign = np.array([each.kind == "foreign" for each in examples])
+    right = np.array([_hit(each.signals, each.right, sentence) for each in examples])
+    unlike = told[:, CONFIDENCE_SIGNALS.index("most_similar")] < _UNLIKE
+    phrases = np.array([[shared_phrases(each)] for each in told[unlike]])
+    found = ReaderWeights(
+        sentence,
+        passage,
+        _logistic_weights(told, ~foreign, _evenly(~foreign)),
+        _logistic_weights(told[~foreign], right[~foreign], _as_asked([e for e in examples if e.kind != "foreign"])),
+        _logistic_weights(phrases, ~foreign[unlike], _evenly(~foreign[unlike])),
+        np.zeros(len(NAMES["further"])),
+        np.array([1.0, 0.0]),
+    )
+    log_odds = np.array([[found.log_odds(each)] for each in told])
+    return replace(found, calibration=_logistic_weights(log_odds, right, _mixed(examples)))
+
+
+def _told(example: Example, sentence: np.ndarray) -> np.ndarray:
+    return confidence_signals(example.signals, example.signals @ sentence)
+
+
+def _hits(example: Example, weights: ReaderWeights) -> tuple[bool, bool]:
+    return (
+        _hit(example.signals, example.right, weights.sentence),
+        _hit(example.passages, example.right_passages, weights.passage),
+    )
+
+
+def _hit(signals: np.ndarray, right: np.ndarray, weights: np.ndarray) -> bool:
+    return bool(right[int(np.argmax(signals @ weights))])
+
+
+def _probability(example: Example, weights: ReaderWeights) -> float:
+    return weights.probability(_told(example, weights.sentence))
+
+
+def _evenly(label: np.ndarray) -> np.ndarray:
+    """Let both labels weigh one half together."""
+    return np.asarray(np.where(label, 0.5 / max(1, label.sum()), 0.5 / max(1, (~label).sum())))
+
+
+def _as_asked(examples: Sequence[Example]) -> np.ndarray:
+    """Let look-alikes weigh `LOOK_ALIKE_SHARE` together."""
+    alike = np.array([each.kind == "look_alike" for each in examples])
+    if not alike.any() or alike.all():
+        return np.full(len(alike), 1 / len(alike))
+    shares = np.where(alike, LOOK_ALIKE_SHARE / alike.sum(), (1 - LOOK_ALIKE_SHARE) / (~alike).sum())
+    return np.asarray(shares)
+
+
+def _mixed(examples: Sequence[Example]) -> np.ndarray:
+    """Let each kind weigh what it does among the questions of `ASKED`."""
+    kinds = Counter(each.kind for each in examples)
+    return np.array([ASKED[each.kind] / kinds[each.kind] for each in examples])
+
+
+def _listwise_weights(lists: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    lists = [(signals, right) for signals, right in lists if right.any()]
+    signals = np.concatenate([each for each, _ in lists])
+    right = np.concatenate([each for _, each in lists])
+    starts = np.cumsum([0, *(len(each) for _, each in lists[:-1])])
+    own = np.repeat(np.arange(len(lists)), [len(each) for _, each in lists])
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        """Mean of minus the log of the right ones' share, with its gradient."""
+        scores = signals @ weights
+        odds = np.exp(scores - np.maximum.reduceat(scores, starts)[own])
+        among_all, among_right = np.add.reduceat(odds, starts), np.add.reduceat(odds * right, starts)
+        among_right = np.maximum(among_right, 1e-300)
+        expected = odds / among_all[own] - odds * right / among_right[own]
+        value = float(np.mean(np.log(among_all) - np.log(among_right))) + _RIDGE * float(weights @ weights)
+        return value, signals.T @ expected / len(lists) + 2 * _RIDGE * weights
+
+    return _minimised(loss, signals.shape[1])
+
+
+def _logistic_weights(signals: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """Fit logistic regression with a little ridge on standardised signals.
+
+    :param signals: *shape* ``(n, n_signals)``.
+    :param label: *shape* ``(n,)``, bool.
+    :param weight: of each row, all together 1; equal ones when None. *Shape:* ``(n,)``.
+    :returns: a weight a signal, and the bias. *Shape:* ``(n_signals + 1,)``.
+    """
+    weight = np.full(len(label), 1 / len(label)) if weight is None else weight
+    centre, spread = signals.mean(axis=0), signals.std(axis=0) + 1e-9
+    standard = np.c_[(signals - centre) / spread, np.ones(len(signals))]
+    signed = np.where(label, 1, -1)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        """Weighted log loss, with its gradient."""
+        margins = signed * (standard @ weights)
+        ridge = _RIDGE * np.append(weights[:-1], 0.0)
+        slope = -signed * weight / (1 + np.exp(margins))
+        return float(weight @ np.logaddexp(0, -margins) + ridge @ weights / 2), standard.T @ slope + ridge
+
+    found = _minimised(loss, standard.shape[1])
+    return np.append(found[:-1] / spread, found[-1] - found[:-1] @ (centre / spread))
+
+
+def _minimised(loss: Callable[[np.ndarray], tuple[float, np.ndarray]], size: int) -> np.ndarray:
+    return np.asarray(minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B").x)

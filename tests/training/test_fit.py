@@ -1,0 +1,78 @@
+"""The fits on small examples whose answer is known beforehand."""
+
+import numpy as np
+import pytest
+
+from assistant.readers.candidates import SENTENCE_SIGNALS
+from assistant.readers.confidence import FURTHER_SIGNALS, PASSAGE_SIGNALS
+from assistant.training.fit import (
+    LOOK_ALIKE_SHARE,
+    NAMES,
+    Chosen,
+    Example,
+    _as_asked,
+    _evenly,
+    _listwise_weights,
+    _logistic_weights,
+    fit,
+    unfitted,
+    with_further,
+)
+
+
+def test_a_list_s_weight_makes_the_shares_those_seen():
+    # The first of two is right in 3 of 4 lists: its log-odds are log 3, but for a little ridge.
+    lists = [(np.array([[1.0], [0.0]]), np.array([first, not first])) for first in (True, True, True, False)]
+    assert _listwise_weights(lists)[0] == pytest.approx(np.log(3), rel=0.02)
+
+
+def test_logistic_weights_give_back_the_odds():
+    # Signal 1: 3 of 4 are true; signal 0: 1 of 4.
+    signals = np.array([[1.0]] * 4 + [[0.0]] * 4)
+    label = np.array([True, True, True, False, True, False, False, False])
+    weight, bias = _logistic_weights(signals, label)
+    assert bias == pytest.approx(-np.log(3), rel=0.02) and weight == pytest.approx(2 * np.log(3), rel=0.02)
+
+
+def test_both_labels_weigh_the_same_together():
+    assert _evenly(np.array([True, False, False])).tolist() == [0.5, 0.25, 0.25]
+
+
+def example(kind, article, better):
+    """The right sentence and passage are told by one signal each; foreign questions by low similarity."""
+    signals, passages = np.zeros((3, len(SENTENCE_SIGNALS))), np.zeros((2, len(PASSAGE_SIGNALS)))
+    signals[:, SENTENCE_SIGNALS.index("similarity")] = 0.1 if kind == "foreign" else 0.8
+    signals[better, SENTENCE_SIGNALS.index("evidence")] = 3.0 if kind == "answered" else -3.0
+    passages[1, PASSAGE_SIGNALS.index("answers")] = 2.0
+    right = np.arange(3) == better
+    answered = kind == "answered"
+    return Example(signals, right & answered, passages, np.array([False, answered]), article, kind)
+
+
+EXAMPLES = [
+    example(kind, f"article {at}", at % 3) for at in range(30) for kind in ("answered", "look_alike", "foreign")
+]
+
+
+def test_look_alikes_weigh_their_share_together():
+    weights = _as_asked([each for each in EXAMPLES[:8] if each.kind != "foreign"])
+    alike = [each.kind == "look_alike" for each in EXAMPLES[:8] if each.kind != "foreign"]
+    assert weights.sum() == pytest.approx(1) and weights[alike].sum() == pytest.approx(LOOK_ALIKE_SHARE)
+
+
+def test_what_can_be_told_apart_is_told_apart_on_articles_not_seen():
+    found = fit(EXAMPLES)
+    assert (found.first_quote, found.first_passage) == (1.0, 1.0)
+    assert found.auroc > 0.99 and found.look_alike_auroc > 0.99 and found.answered == 1.0
+
+
+def test_further_sentences_are_told_by_their_signals():
+    further = np.zeros((4, len(FURTHER_SIGNALS)))
+    further[:2, FURTHER_SIGNALS.index("evidence")] = 1.0
+    weights = with_further(unfitted(), [Chosen(further, np.array([True, True, False, False]))])
+    said = further @ weights.further[:-1] + weights.further[-1]
+    assert (said[:2] > 0).all() and (said[2:] < 0).all()
+
+
+def test_every_model_has_a_weight_for_each_of_its_names():
+    assert {name: len(getattr(unfitted(), name)) for name in NAMES} == {n: len(names) for n, names in NAMES.items()}
