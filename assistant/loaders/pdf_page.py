@@ -39,7 +39,7 @@ class PagePainter:
             raise UnreadableFile(f"The file has no page {number}.")
         page = self._document[number - 1]
         try:
-            bitmap = page.render(scale=_scale(*page.get_size(), width), rev_byteorder=True)
+            bitmap = page.render(scale=_scale(page.get_width(), page.get_height(), width), rev_byteorder=True)
             return png(bitmap.to_numpy()[:, :, :3])
         finally:
             page.close()

@@ -146,6 +146,7 @@ class Page:
     def upload(self, *paths):
         """Drop files into the sources and wait until the rebuild that follows has ended."""
         before = self.text("#qa-source-list")
+        self.run("document.querySelector('#qa-files input').style.display = 'block'")
         self.find("#qa-files input[type=file]")[0].send_keys("\n".join(map(str, paths)))
         self.until(lambda: self.text("#qa-source-list") != before and "Up to date" in (self.text("#qa-build") or ""))
 

@@ -80,6 +80,30 @@ def test_ask_then_open_the_citation_at_exactly_the_quoted_words(page, stored):
     assert page.complaints() == []
 
 
+def test_the_preview_shows_a_quote_in_context_while_its_citation_has_the_focus(page, stored):
+    quoted = page.ask("When was the Brooklyn Bridge opened?")
+    page.find("#qa-question textarea")[0].send_keys(Keys.SHIFT, Keys.TAB)  # keyboard use makes the focus visible
+    page.run("document.querySelector('.qa-cite').focus()")
+    page.until(lambda: page.find("#qa-preview")[0].is_displayed())
+    assert page.text("#qa-preview .qa-here") == quoted
+    assert "A suspension bridge is a bridge" in page.text("#qa-preview")
+    page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert not page.find("#qa-preview")[0].is_displayed()
+
+
+def test_a_quote_is_copied_with_its_citation_and_says_why_it_was_found(page):
+    quoted = page.ask("When was the Brooklyn Bridge opened?")
+    page.driver.execute_cdp_cmd(
+        "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    )
+    page.find(".qa-copy")[0].click()
+    page.until(lambda: "Copied" in (page.text("#qa-said") or ""))
+    copied = page.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    assert copied.startswith(f"“{quoted}”\n— ") and "bridges.md" in copied
+    assert "Words matched: brooklyn, bridge, opened." in page.text(".qa-why p")
+    assert page.find(".qa-words :is(em, strong)"), "the key words are emphasised"
+
+
 def test_messages_are_named_for_screen_readers(page):
     page.ask("When was the Brooklyn Bridge opened?")
     labels = "return [...document.querySelectorAll('#qa-chat .message [aria-label]')].map(e => e.ariaLabel)"
@@ -181,14 +205,14 @@ def test_a_source_opens_at_its_start_from_the_list(page, stored):
 def test_it_fits_a_small_screen(address, tmp_path, width):
     page = Page(tmp_path / "profile", (width, 844)).open(address)
     try:
-        assert not page.find("#qa-sources")[0].is_displayed()
+        assert not page.find("#qa-side")[0].is_displayed()
         page.ask("When was the Brooklyn Bridge opened?")
         assert page.run("return document.documentElement.scrollWidth") <= width
         page.open_citation()
         assert page.run("return document.documentElement.scrollWidth") <= width
         page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
         page.find("#qa-toggle")[0].click()
-        assert page.find("#qa-sources")[0].is_displayed()
+        assert page.find("#qa-side")[0].is_displayed()
     finally:
         page.close()
 
@@ -198,6 +222,7 @@ def test_it_fits_a_small_screen(address, tmp_path, width):
     ("gradio_api/info", {}, 404),
     ("gradio_api/openapi.json", {}, 404),
     ("monitoring", {}, 404),
+    ("gradio_api/upload", {}, 404),
     ("gradio_api/file=/etc/passwd", {}, 404),
     ("chat/passage?source=..%2F..%2Fetc%2Fpasswd", {}, 404),
 ])  # fmt: skip
@@ -216,9 +241,8 @@ def test_the_served_page_names_no_other_host(address):
 
 
 def test_an_upload_from_another_page_is_refused(address):
-    body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\nhello\r\n--x--\r\n'
-    headers = {"Origin": "http://evil.example", "Content-Type": "multipart/form-data; boundary=x"}
+    headers = {"Origin": "http://evil.example", "Content-Type": "text/plain"}
     with pytest.raises(HTTPError) as refusal:
-        urllib.request.urlopen(urllib.request.Request(address + "gradio_api/upload", body, headers))
+        urllib.request.urlopen(urllib.request.Request(address + "chat/upload?path=a.txt", b"hello", headers))
     refusal.value.close()
     assert refusal.value.code == 403

@@ -6,6 +6,7 @@ import pytest
 
 from assistant.interfaces.web import guard as guarding
 from assistant.interfaces.web.guard import Guard, harden_page
+from assistant.interfaces.web.rates import AT_ONCE, Rates
 
 HOST = "127.0.0.1:7860"
 OWN = [(b"host", HOST.encode()), (b"origin", f"http://{HOST}".encode())]
@@ -24,8 +25,12 @@ async def application(scope, receive, send):
     await send({"type": "http.response.body", "body": str(size).encode()})
 
 
-def call(method="GET", path="/", headers=OWN, body=(b"",), raw_path=None):
+def call(method="GET", path="/", headers=OWN, body=(b"",), raw_path=None, guard=None):
     """Send one request through the guard; give the status, the headers and the body of the answer."""
+    return asyncio.run(one_call(guard or Guard(application, [HOST]), method, path, headers, body, raw_path))
+
+
+async def one_call(guard, method="GET", path="/", headers=OWN, body=(b"",), raw_path=None):
     pieces = [{"type": "http.request", "body": piece, "more_body": True} for piece in body]
     pieces[-1]["more_body"] = False
     sent = []
@@ -43,7 +48,7 @@ def call(method="GET", path="/", headers=OWN, body=(b"",), raw_path=None):
         "raw_path": raw_path or path.encode(),
         "headers": list(headers),
     }
-    asyncio.run(Guard(application, [HOST])(scope, receive, send))
+    await guard(scope, receive, send)
     content = b"".join(message.get("body", b"") for message in sent)
     return sent[0]["status"], dict(sent[0]["headers"]), content
 
@@ -59,7 +64,7 @@ def test_another_name_for_this_server_is_refused(headers):
 @pytest.mark.parametrize("path", [
     "/gradio_api/info", "/gradio_api/file=/etc/passwd", "/gradio_api/proxy=http://x", "/monitoring", "/openapi.json",
     "/docs", "/config", "/gradio_api/run/ask", "/gradio_api/call/ask", "/gradio_api/vibe-edit",
-    "/gradio_api/dev/reload",
+    "/gradio_api/dev/reload", "/gradio_api/upload", "/gradio_api/upload_progress",
     "/static/../x", "/static//x", "/static/%2e%2e/x", "/gradio_api/component_server", "/gradio_api/deep_link", "/runs",
 ])  # fmt: skip
 def test_paths_that_the_page_does_not_need_are_closed(path):
@@ -158,3 +163,50 @@ def test_a_websocket_is_closed():
 
     asyncio.run(Guard(application, [HOST])({"type": "websocket"}, None, send))
     assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+COOKIE = (b"cookie", b"a=b; qa-session=0123456789abcdefABCD_-")
+
+
+def test_a_page_begins_a_session_once():
+    assert call()[1][b"set-cookie"].endswith(b"; Path=/; HttpOnly; SameSite=Strict")
+    assert b"set-cookie" not in call(headers=[*OWN, COOKIE])[1]
+    assert b"set-cookie" in call(headers=[*OWN, (b"cookie", b"qa-session=forged")])[1]
+
+
+def test_too_many_calls_of_a_session_are_refused_for_a_while():
+    now = [0.0]
+    guard = Guard(application, [HOST])
+    guard.rates = Rates(lambda: now[0])
+    statuses = [call(path="/chat/state", headers=[*OWN, COOKIE], guard=guard)[0] for _ in range(31)]
+    assert statuses == [200] * 30 + [429]
+    status, headers, _ = call(path="/chat/state", headers=[*OWN, COOKIE], guard=guard)
+    assert (status, headers[b"retry-after"]) == (429, b"1")
+    assert call(path="/chat/app.js", headers=[*OWN, COOKIE], guard=guard)[0] == 200, "files of the page are not counted"
+    assert call(path="/chat/state", guard=guard)[0] == 200, "another session is not slowed down"
+    now[0] += 1
+    statuses = [call(path="/chat/state", headers=[*OWN, COOKIE], guard=guard)[0] for _ in range(11)]
+    assert statuses == [200] * 10 + [429], "ten calls a second"
+
+
+def test_four_calls_of_a_session_run_at_once_and_the_others_wait():
+    running, most = 0, 0
+
+    async def slow(scope, receive, send):
+        nonlocal running, most
+        running, most = running + 1, max(most, running + 1)
+        await asyncio.sleep(0.01)
+        running -= 1
+        await application(scope, receive, send)
+
+    async def many(guard):
+        return await asyncio.gather(*(one_call(guard, "GET", "/chat/state", [*OWN, COOKIE]) for _ in range(12)))
+
+    answers = asyncio.run(many(Guard(slow, [HOST])))
+    assert most == AT_ONCE and [status for status, _, _ in answers] == [200] * 12
+
+
+@pytest.mark.parametrize("site", [b"cross-site", b"same-site"])
+def test_another_page_cannot_make_us_read(site):
+    assert call(path="/chat/page", headers=[*OWN, (b"sec-fetch-site", site)])[0] == 403
+    assert call(path="/", headers=[*OWN, (b"sec-fetch-site", site)])[0] == 200, "a link to the page is fine"

@@ -2,15 +2,16 @@
 
 import html as standard_html
 import re
-from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.datamodel import Answer, Content, Document, IndexStatus, Part, Progress, Quote, SourceStatus, Span
+from assistant.datamodel import Answer, Content, Document, IndexStatus, Part, Quote, Signals, Span
 from assistant.interfaces.web import html
+from assistant.interfaces.web.showing import shown_answer
+from assistant.settings import Settings
 
 TEXT = "Allies\n\nAn ally is bound by treaty. A partner is not, as <b>all</b> know. The end."
 ATTACKS = [
@@ -35,8 +36,24 @@ def quote(words, of=None, **more):
     return Quote(of, Span(start, start + len(words)), 0.9, **more)
 
 
-def answer(*quotes, closest=(), resolved=None, question="What is an ally?"):
-    return Answer(question, resolved or question, bool(quotes), 0.9, quotes, closest, "gen-1")
+class FakeAssistant:
+    """Knows the state of the index, and which words are shared."""
+
+    settings = Settings()
+
+    def __init__(self, matched=()):
+        self.matched = matched
+
+    def status(self):
+        return IndexStatus("gen-1", "", "m", 1, ())
+
+    def matched_words(self, question, text):
+        return [Span(text.index(word), text.index(word) + len(word)) for word in self.matched if word in text]
+
+
+def answer(*quotes, closest=(), resolved=None, question="What is an ally?", matched=(), **more):
+    replied = Answer(question, resolved or question, bool(quotes), 0.9, quotes, closest, "gen-1")
+    return {**shown_answer(replied, FakeAssistant(matched)), **more}
 
 
 def text_of(markup):
@@ -98,47 +115,66 @@ def test_a_follow_up_says_how_it_was_understood():
 
 
 def test_an_abstention_says_so_and_labels_what_comes_closest():
-    shown = html.answer_html(answer(closest=(quote("The end."),)), coverage="3 of 9 pages were not searchable")
+    shown = html.answer_html(answer(closest=(quote("The end."),), coverage="3 of 9 pages were not searchable"))
     assert "Your sources don’t say." in shown
     assert "The closest passages – not an answer" in shown
     assert "3 of 9 pages were not searchable." in shown
     assert "qa-best" not in shown and "qa-confidence" not in shown
 
 
-def test_sources_with_problems_come_first_and_give_their_reason():
-    good = SourceStatus("a.md", "indexed", sha256="00", characters=1200, passages=1)
-    partial = SourceStatus(
-        "b.pdf", "partial", sha256="01", pages=9, unsearchable_pages=(3, 4, 5, 8), characters=9, passages=2
+def test_without_a_key_the_words_of_the_question_are_emphasised():
+    shown = html.answer_html(answer(quote("An ally is bound by treaty."), matched=["ally", "treaty"]))
+    assert shown_words(shown) == ["An ally is bound by treaty."]
+    assert "<em>ally</em>" in shown and "<em>treaty</em>" in shown
+
+
+def test_why_a_passage_was_found_is_a_line():
+    found = quote("An ally is bound by treaty.", signals=Signals(0.71, 0.93, 0.8, 1, 2))
+    shown = text_of(html.answer_html(answer(found, matched=["ally"])))
+    expected = (
+        "Words matched: ally. Rank 1 by meaning (similarity 0.71, best sentence 0.80) and 2 by words (93% of the best). "
+        "Reader’s score 0.90."
     )
-    bad = SourceStatus("z<b>.pdf", "rejected", reason="It is encrypted.", bytes=48211)
-    shown = html.sources_html(IndexStatus("g", "2026-01-31T12:00:00Z", "m", 3, (good, partial, bad)))
-    assert shown.index("z&lt;b&gt;.pdf") < shown.index("b.pdf") < shown.index("a.md")
-    assert "It is encrypted." in shown and "4 pages without text: 3–5, 8" in shown
-    assert "1,200 characters · 1 passage<" in shown
-    assert shown.count("<button") == 2, "what was rejected cannot be opened"
+    assert expected in shown
 
 
-def test_direction_signs_in_names_are_made_visible():
-    row = SourceStatus("invoice\u202efdp.exe", "rejected", reason="It is a program.")
-    shown = html.sources_html(IndexStatus("g", "", "m", 0, (row,)))
-    assert "\u202e" not in shown and "\\u202e" in shown
+def test_quotes_of_different_documents_stand_in_columns_of_their_own():
+    other = document("A partner is not bound.", source="b.md", title="On partners")
+    shown = html.answer_html(answer(quote("An ally is bound by treaty."), quote("A partner is not bound.", other)))
+    columns = shown.split('<div class="qa-column">')[1:]
+    assert ["On allies" in columns[0], "On partners" in columns[1]] == [True, True]
+    assert shown_words(shown) == ["An ally is bound by treaty.", "A partner is not bound."], "none is blended"
+    assert "qa-column" not in html.answer_html(answer(quote("An ally is bound by treaty."), quote("The end.")))
 
 
-def test_progress_names_stage_count_speed_and_time_left():
-    shown = text_of(html.progress_html(Progress("embed", 120, 480, "a.pdf", 41.7, 90)))
-    assert "Indexing 120 of 480 passages · 42 a second · 2 min left" in shown
-
-
-@pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (59, "59 s"), (61, "1 min"), (7200, "2.0 h")])
-def test_times_are_as_exact_as_an_estimate(seconds, words):
-    assert html.duration(seconds) == words
-
-
-def test_a_build_names_what_it_could_not_read():
-    rows = (SourceStatus("a.md", "indexed"), SourceStatus("b.bin", "rejected", reason="It is not a document."))
-    status = IndexStatus("g", "", "m", 1, rows)
-    assert html.build_lines(status) == [
-        "Up to date: 1 source searchable.",
-        "Not readable: b.bin – It is not a document.",
+def test_a_kept_answer_can_be_judged_and_shows_the_judgement():
+    shown = html.answer_html(answer(quote("The end.")), "12/34", "down")
+    assert re.findall(r'class="qa-thumb qa-(\w+)( qa-on)?" value="([^"]+)"', shown) == [
+        ("up", "", "12/34/up"),
+        ("down", " qa-on", "12/34/down"),
     ]
-    assert html.build_lines(replace(status, sources=rows[:1])) == ["Up to date: 1 source searchable."]
+    assert "qa-thumb" not in html.answer_html(answer(quote("The end.")))
+
+
+def test_talk_is_a_sentence_and_no_abstention():
+    shown = html.answer_html(answer(reply="You are welcome."), "1/2")
+    assert "You are welcome." in shown and "Your sources don’t say" not in shown and "qa-thumb" not in shown
+
+
+def test_readings_and_limits_are_offered_as_text():
+    reading = {
+        "label": "<b>Mercury</b>, the planet",
+        "source": "a&b.txt",
+        "section": None,
+        "question": "What is Mercury?",
+    }
+    shown = html.answer_html(answer(quote("The end."), readings=[reading], sources=["re<ports/*"]))
+    value = standard_html.unescape(re.search(r'class="qa-reading" value="([^"]*)"', shown)[1])
+    assert parse_qs(value) == {"question": ["What is Mercury?"], "source": ["a&b.txt"]}
+    assert "&lt;b&gt;Mercury&lt;/b&gt;" in shown and "re&lt;ports/*" in shown
+
+
+def test_a_question_completed_from_the_talk_can_be_mended_or_asked_bare():
+    shown = html.answer_html(answer(quote("The end."), question="And partners?", resolved="And partners? (allies)"))
+    assert re.search(r'class="qa-edit" value="And partners\? \(allies\)"', shown)
+    assert re.search(r'class="qa-bare" value="And partners\?"', shown)

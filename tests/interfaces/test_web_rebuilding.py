@@ -82,3 +82,11 @@ def test_stopping_reaches_the_build():
     rebuild.stop()
     wait(rebuild)
     assert seen == [True]
+
+
+def test_a_build_that_was_stopped_does_not_stop_the_next_one():
+    rebuild = Rebuild(lambda progress, cancel: STATUS if not cancel.is_set() else None)
+    rebuild.stop()
+    assert rebuild.stopping and rebuild.start()
+    wait(rebuild)
+    assert (rebuild.outcome.status, rebuild.number) == (STATUS, 1)

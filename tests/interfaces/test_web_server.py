@@ -7,10 +7,9 @@ import sys
 
 import pytest
 
-from assistant.datamodel import Content, Document
 from assistant.errors import UsageError
 from assistant.interfaces.web import serve_chat
-from assistant.interfaces.web.server import listen, prepare_environment, view
+from assistant.interfaces.web.server import listen, prepare_environment
 from assistant.settings import Settings
 
 
@@ -40,26 +39,3 @@ def test_the_environment_is_silenced(monkeypatch, tmp_path):
 def test_other_commands_do_not_wait_for_gradio():
     code = "import sys, assistant.interfaces.web; print({'gradio', 'fastapi', 'uvicorn'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
-
-
-class OneDocument:
-    def document(self, source):
-        if source != "a\udcff.txt":
-            raise UsageError("No indexed source is named so.")
-        return Document(source, "ab", Content("Hello <b>you</b>.", "text/plain", "A"))
-
-
-def test_the_source_panel_gets_data_not_markup():
-    status, content = view(OneDocument(), b"source=a%FF.txt&sha256=ab&start=6&end=9")
-    assert (status, content["name"]) == (200, "a\\udcff.txt")
-    assert content["pieces"] == [{"text": "Hello "}, {"mark": [{"text": "<b>"}]}, {"text": "you</b>."}]
-
-
-@pytest.mark.parametrize(("query", "status"), [
-    (b"", 404), (b"source=..%2Fetc%2Fpasswd", 404),
-    (b"source=a%FF.txt&sha256=cd", 409), (b"source=a%FF.txt&start=1&end=99", 404),
-    (b"&".join([b"a=1"] * 20), 404), (b"\xff\xfe", 404),
-])  # fmt: skip
-def test_the_source_panel_refuses_in_words(query, status):
-    found, content = view(OneDocument(), query)
-    assert found == status and content["error"].endswith((".", "words."))

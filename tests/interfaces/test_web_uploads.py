@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.errors import UsageError
-from assistant.interfaces.web.uploads import Upload, safe_name, take_in
+from assistant.interfaces.web.uploads import REMOVED, Upload, remove, safe_name, safe_path, take_in
 
 
 @pytest.mark.parametrize(("given", "name"), [
@@ -71,3 +71,55 @@ def test_a_file_that_is_too_large_is_refused_and_removed(tmp_path):
     with pytest.raises(UsageError, match="larger than 1 MB"):
         take_in(upload, tmp_path / "sources", 1)
     assert not upload.path.exists() and not (tmp_path / "sources").exists()
+
+
+@pytest.mark.parametrize(("given", "path"), [
+    ("animals/small/ants.txt", "animals/small/ants.txt"),
+    ("../../etc/passwd", "etc/passwd"),
+    ("/abs/olute.md", "abs/olute.md"),
+    ("a/.hidden/b.txt", "a/hidden/b.txt"),
+    ("C:\\Users\\me.txt", "C:/Users/me.txt"),
+    ("./a//b.txt", "a/b.txt"),
+    ("/".join("abcdefghijkl"), "e/f/g/h/i/j/k/l"),
+    ("", "upload"), ("../..", "upload"),
+])  # fmt: skip
+def test_folders_from_outside_become_plain_folders(given, path):
+    assert safe_path(given) == path
+
+
+def test_a_folder_keeps_its_names(tmp_path):
+    assert (
+        take_in(arrive(tmp_path / "inbox", name="big/small/a.txt"), tmp_path / "sources", 1) == "Added big/small/a.txt."
+    )
+    assert (tmp_path / "sources" / "big" / "small" / "a.txt").read_bytes() == b"new"
+    assert names(tmp_path / "sources") == ["big"]
+
+
+def test_a_folder_that_is_a_link_leads_nowhere_else(tmp_path):
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "sources" / "big").symlink_to(tmp_path / "outside")
+    with pytest.raises(UsageError, match="a link that leads elsewhere"):
+        take_in(arrive(tmp_path / "inbox", name="big/a.txt"), tmp_path / "sources", 1)
+    assert names(tmp_path / "outside") == []
+
+
+def test_what_is_removed_is_kept_aside_and_never_replaced(tmp_path):
+    folder = tmp_path / "sources"
+    for content in (b"one", b"two"):
+        take_in(arrive(tmp_path / "inbox", content, "big/a.txt"), folder, 1)
+        assert remove("big/a.txt", folder) == "Removed big/a.txt; it is kept in the folder .removed of your sources."
+    assert {path.read_bytes() for path in (folder / REMOVED).iterdir()} == {b"one", b"two"}
+    assert names(folder / "big") == []
+
+
+@pytest.mark.parametrize("source", ["../outside.txt", "nothing.txt", "", ".removed", "link.txt", "link/outside.txt"])
+def test_only_sources_can_be_removed(tmp_path, source):
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    (tmp_path / "outside.txt").write_text("mine")
+    (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
+    (folder / "link").symlink_to(tmp_path)
+    with pytest.raises(UsageError, match="There is no file"):
+        remove(source, folder)
+    assert (tmp_path / "outside.txt").read_text() == "mine"

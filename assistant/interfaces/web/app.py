@@ -1,8 +1,8 @@
-"""The page's layout in Gradio's components, and which handler each event calls.
+"""The conversation in Gradio's components, and which handler each event calls.
 
-Two sanitized components show our own escaped HTML: the chat takes it as it is, and a Markdown block leaves a line that
-starts with an element alone. ``gr.HTML`` is no choice here, because it compiles its template in the browser, which the
-content security policy forbids.
+The sources, the kept conversations and the viewer beside it are made by our own scripts. Two sanitized components show our own
+escaped HTML: the chat takes it as it is, and a Markdown block leaves a line that starts with an element alone. ``gr.HTML`` is no
+choice here, because it compiles its template in the browser, which the content security policy forbids.
 """
 
 from __future__ import annotations
@@ -15,33 +15,32 @@ import gradio as gr
 from assistant.interfaces.web.handlers import Handlers, Talk
 
 TITLE = "Ask your sources"
-_PROMISE = "Every answer is an exact quote from your sources. Nothing is generated, and nothing leaves this machine."
+_PROMISE = "I only quote: every answer is an exact passage from your sources, or “your sources don’t say”."
 _MASTHEAD = (
-    '<div class="qa-masthead"><button type="button" id="qa-toggle" title="Show or hide the sources">'
+    '<div class="qa-masthead"><button type="button" id="qa-toggle" title="Show or hide sources and conversations">'
     '<span class="qa-bars"></span><span class="qa-toggle-word">Sources</span></button>'
-    f'<h1>{TITLE}</h1><p class="qa-promise">{_PROMISE}</p></div>'
+    f"<h1>{TITLE}</h1></div>"
 )
 _WELCOME = (
-    f'<div class="qa-welcome"><p class="qa-promise">{_PROMISE}</p><h2>What do you want to know?</h2>'
-    "<p>Ask in your own words, or try one of these.</p></div>"
+    '<div class="qa-welcome"><h2>What do you want to know?</h2>'
+    f'<p class="qa-promise">{_PROMISE} Nothing leaves this machine.</p>'
+    '<p class="qa-hint">Ask in your own words, or try one of these.</p></div>'
 )
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The components that events read or change."""
+    """The components that events read or change; the last three are hidden, and our scripts write into them."""
 
     fresh: gr.Button
-    sources: gr.Markdown
-    notes: gr.Markdown
-    build: gr.Markdown
-    files: gr.File
-    rebuild: gr.Button
     chat: gr.Chatbot
     notice: gr.Markdown
     question: gr.Textbox
     send: gr.Button
+    scope: gr.Textbox
+    order: gr.Textbox
+    refresh: gr.Textbox
 
 
 def build_page(handlers: Handlers, head: str) -> tuple[gr.Blocks, dict[str, Any]]:
@@ -56,23 +55,10 @@ def build_page(handlers: Handlers, head: str) -> tuple[gr.Blocks, dict[str, Any]
             gr.Markdown(_MASTHEAD, elem_id="qa-masthead")
             fresh = gr.Button("New conversation", scale=0, elem_id="qa-new")
         with gr.Row(elem_id="qa-workspace"):
-            parts = Parts(fresh, *_lay_out_sources(handlers), *_lay_out_conversation(handlers))
-        _connect_conversation(handlers, parts)
-        _connect_sources(handlers, parts, page)
+            parts = Parts(fresh, *_lay_out_conversation(handlers), *_lay_out_wires())
+        _connect(handlers, parts, page)
     page.queue(api_open=False, default_concurrency_limit=2, max_size=128)
     return page, {"theme": _theme(), "head": head}
-
-
-def _lay_out_sources(handlers: Handlers) -> tuple[gr.Markdown, gr.Markdown, gr.Markdown, gr.File, gr.Button]:
-    with gr.Column(elem_id="qa-sources"):
-        gr.Markdown("<h2>Sources</h2>", elem_id="qa-heading")
-        sources = gr.Markdown(handlers.sources(), elem_id="qa-source-list", latex_delimiters=[])
-        notes = gr.Markdown(elem_id="qa-notes", latex_delimiters=[])
-        build = gr.Markdown(elem_id="qa-build", latex_delimiters=[])
-        files = gr.File(label="Add files", file_count="multiple", height=96, elem_id="qa-files")
-        files.example_payload = lambda: None  # type: ignore[method-assign]  # Gradio's names a file on github.com
-        rebuild = gr.Button("Rebuild", elem_id="qa-rebuild")
-    return sources, notes, build, files, rebuild
 
 
 def _lay_out_conversation(handlers: Handlers) -> tuple[gr.Chatbot, gr.Markdown, gr.Textbox, gr.Button]:
@@ -93,30 +79,26 @@ def _lay_out_conversation(handlers: Handlers) -> tuple[gr.Chatbot, gr.Markdown, 
     return chat, notice, question, send
 
 
-def _connect_conversation(handlers: Handlers, parts: Parts) -> None:
+def _lay_out_wires() -> list[gr.Textbox]:
+    with gr.Column(elem_id="qa-wires"):
+        return [
+            gr.Textbox(label=f"For the page's scripts: {name}", container=False, elem_id=f"qa-{name}", lines=1)
+            for name in ("scope", "order", "refresh")
+        ]
+
+
+def _connect(handlers: Handlers, parts: Parts, page: gr.Blocks) -> None:
     talk = gr.State(Talk(), time_to_live=24 * 3600)
     asking: dict[str, Any] = {
-        "inputs": [parts.question, talk],
-        "outputs": [parts.chat, parts.question, talk, parts.notice, parts.sources],
+        "inputs": [parts.question, parts.scope, talk],
+        "outputs": [parts.chat, parts.question, talk, parts.notice],
         **_QUIET,
     }
     gr.on([parts.question.submit, parts.send.click], handlers.ask, trigger_mode="once", **asking)
     parts.chat.example_select(handlers.take_example, None, parts.question, **_QUIET).then(handlers.ask, **asking)
+    parts.order.change(handlers.order, **{**asking, "inputs": [parts.order, talk]})
     parts.fresh.click(lambda: ([], "", Talk(), ""), None, [parts.chat, parts.question, talk, parts.notice], **_QUIET)
-
-
-def _connect_sources(handlers: Handlers, parts: Parts, page: gr.Blocks) -> None:
-    following: dict[str, Any] = {
-        "outputs": [parts.build, parts.sources, parts.chat],
-        "concurrency_limit": None,
-        "trigger_mode": "multiple",
-        **_QUIET,
-    }
-    page.load(handlers.follow_rebuild, **following)
-    starting = parts.rebuild.click(handlers.start_rebuild, None, parts.notes, trigger_mode="multiple", **_QUIET)
-    starting.then(handlers.follow_rebuild, **following)
-    adding = parts.files.upload(handlers.add_files, parts.files, [parts.files, parts.notes], preprocess=False, **_QUIET)
-    adding.then(handlers.follow_rebuild, **following)
+    gr.on([page.load, parts.refresh.change], handlers.fresh_examples, None, parts.chat, **_QUIET)
 
 
 def _theme() -> gr.themes.Base:

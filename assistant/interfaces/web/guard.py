@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 
+from assistant.interfaces.web.rates import Rates
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -22,20 +24,26 @@ Header = tuple[bytes, bytes]
 
 MAX_JSON_BYTES = 1_000_000
 """A question of 100,000 characters must arrive, to be refused in words: four bytes each at most, and the frame."""
+MAX_ORDER_BYTES = 256_000
 MAX_UPLOAD_BYTES = 500_000_000
 SILENCE_S = 30.0
 
 _API = "/gradio_api"
 _READABLE = re.compile(
     r"/|/theme\.css|/manifest\.json|/favicon\.ico|/assets/[\w.-]+|/static/(?:js|img|fonts)/[\w./-]+"
-    rf"|/chat/[\w.-]+|{_API}/(?:queue/data|upload_progress|startup-events|heartbeat/\w+)"
+    rf"|/chat/[\w.-]+|{_API}/(?:queue/data|startup-events|heartbeat/\w+)"
 )
 _WRITABLE = {
     f"{_API}/queue/join": MAX_JSON_BYTES,
     f"{_API}/cancel": MAX_JSON_BYTES,
     f"{_API}/reset": MAX_JSON_BYTES,
-    f"{_API}/upload": MAX_UPLOAD_BYTES,
+    "/chat/upload": MAX_UPLOAD_BYTES,
+    **{f"/chat/{order}": MAX_ORDER_BYTES for order in ("rename", "delete", "judge", "remove", "rebuild", "cancel")},
 }
+_COUNTED = re.compile(rf"/chat/[a-z]+|{_API}/(?:queue/join|cancel|reset)")
+_UNCOUNTED = {"/chat/upload"}  # many small files come one after the other; they have limits of their own
+_COOKIE = re.compile(r"(?:^|;\s*)qa-session=([\w-]{22})(?:;|$)")
+_NO_PAGE = "default-src 'none'; frame-ancestors 'none'; sandbox"
 _LASTING = re.compile(r"/assets/|/static/")
 
 _HEADERS: list[Header] = [
@@ -64,6 +72,7 @@ class Guard:
     def __init__(self, app: App, hosts: Iterable[str]) -> None:
         self.app = app
         self.hosts = frozenset(host.lower() for host in hosts)
+        self.rates = Rates()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Check a request, pass it on, and see to the headers of its answer."""
@@ -74,9 +83,33 @@ class Guard:
         answer = Answering(send, scope["path"])
         try:
             limit = self.check(scope)
+            session = self._session(scope, answer)
         except Refused as refusal:
             return await answer.refuse(refusal)
-        await self._pass_on(scope, Body(receive, limit), answer)
+        running = await self.rates.begin(session) if session else None
+        try:
+            await self._pass_on(scope, Body(receive, limit), answer)
+        finally:
+            if running:
+                running.release()
+
+    def _session(self, scope: MutableMapping[str, Any], answer: Answering) -> str | None:
+        """Name the session whose calls are counted, None for what is not counted; a page begins one.
+
+        :param scope: the ASGI scope.
+        :param answer: gets the cookie of a session that begins.
+        :returns: the cookie's value, or the connection's address where there is none.
+        :raises Refused: when the session made too many calls.
+        """
+        given = _COOKIE.search("; ".join(_Headers(scope["headers"]).every_as_written(b"cookie")))
+        if answer.is_page and not given:
+            answer.new_session = secrets.token_urlsafe(16)
+        if not _COUNTED.fullmatch(scope["path"]) or scope["path"] in _UNCOUNTED:
+            return None
+        session = given[1] if given else str(scope.get("client"))
+        if not self.rates.admit(session):
+            raise Refused(429, "That was too much at once; try again in a second.")
+        return session
 
     def check(self, scope: MutableMapping[str, Any]) -> int:
         """Decide about a request by its line and headers.
@@ -89,7 +122,13 @@ class Guard:
         if headers.every(b"host") not in [[host] for host in self.hosts]:
             raise Refused(421, "This server is not known by that name.")
         limit = _limit_for(scope["method"], _clean_path(scope))
-        if scope["method"] == "POST" and not self._is_own_page(headers):
+        foreign = headers.every(b"sec-fetch-site") not in ([], ["same-origin"], ["none"])
+        if (
+            scope["method"] == "POST"
+            and not self._is_own_page(headers)
+            or foreign
+            and scope["path"].startswith("/chat/")
+        ):
             raise Refused(403, "Requests from other pages are refused.")
         _check_length(headers, limit)
         return limit
@@ -122,7 +161,11 @@ class _Headers:
 
     def every(self, name: bytes) -> list[str]:
         """Give all values of a header, in lower case."""
-        return [value.decode("latin-1").strip().lower() for key, value in self._raw if key.lower() == name]
+        return [value.lower() for value in self.every_as_written(name)]
+
+    def every_as_written(self, name: bytes) -> list[str]:
+        """Give all values of a header."""
+        return [value.decode("latin-1").strip() for key, value in self._raw if key.lower() == name]
 
 
 def _clean_path(scope: MutableMapping[str, Any]) -> str:
@@ -188,6 +231,7 @@ class Answering:
         self.nonce = secrets.token_urlsafe(16)
         self.is_page = path == "/"
         self.body: Body | None = None
+        self.new_session = ""
         self.started = False
 
     async def __call__(self, message: Message) -> None:
@@ -205,6 +249,8 @@ class Answering:
         """Answer with one sentence."""
         self._path, self.is_page = "refused", False
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+        if refusal.status == 429:
+            headers.append((b"retry-after", b"1"))
         await self._begin({"type": "http.response.start", "status": refusal.status, "headers": headers})
         await self._send({"type": "http.response.body", "body": refusal.words.encode()})
 
@@ -234,7 +280,9 @@ class Answering:
             if key.lower() not in _OURS and not key.lower().startswith(b"access-control-")
         ]
         lasting = b"public, max-age=31536000, immutable" if _LASTING.match(self._path) else b"no-store"
-        policy = content_security_policy(self.nonce) if self.is_page else "default-src 'none'; frame-ancestors 'none'"
+        policy = content_security_policy(self.nonce) if self.is_page else _NO_PAGE
+        if self.new_session:
+            kept.append((b"set-cookie", f"qa-session={self.new_session}; Path=/; HttpOnly; SameSite=Strict".encode()))
         return [*kept, *_HEADERS, (b"cache-control", lasting), (b"content-security-policy", policy.encode())]
 
 

@@ -1,48 +1,58 @@
-"""What the page's events do: ask, list the sources, take in files, rebuild.
+"""What the conversation's events do: ask, open a kept conversation, begin a new one.
 
 No decision about an answer is made here: the assistant is asked and its reply is shown. Whatever a handler receives may
-come from a forged request, so types, lengths and paths are checked here again.
+come from a forged request, so types and lengths are checked here again.
 """
 
 from __future__ import annotations
 
-import asyncio
+import glob
+import json
 import logging
-import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import gradio as gr
 
-from assistant.datamodel import Answer, Turn
-from assistant.errors import AssistantError, QuestionError, UsageError
-from assistant.interfaces.render import coverage_line
-from assistant.interfaces.web import html, uploads
-from assistant.interfaces.web.rebuilding import Rebuild
+from assistant.datamodel import Turn
+from assistant.errors import AssistantError, QuestionError
+from assistant.interfaces.web import html
+from assistant.interfaces.web.incidents import sentence_for
+from assistant.interfaces.web.showing import Shown, shown_answer
+from assistant.kept_conversations import KeptConversations, KeptTurn
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant
 
 log = logging.getLogger(__name__)
 
-_FOLLOW_EVERY_S = 0.3
-
 Message = dict[str, str]
+Step = tuple[Any, ...]
+"""The chat, the box, the conversation, and the notice, as an event leaves them."""
 
 
 @dataclass(frozen=True)
 class Talk:
-    """One person's conversation: what the assistant is told of it, and what the page shows of it."""
+    """One person's conversation: what the assistant is told of it, what the page shows of it, and where it is kept."""
 
     turns: tuple[Turn, ...] = ()
     shown: tuple[Message, ...] = ()
-    index: str = ""
+    kept: int | None = None
 
     def showing(self, *more: Message) -> list[Message]:
         """What the page shows, with ``more`` at the end."""
         return [*self.shown, *more]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A question as it arrived: its words, the globs it is limited to, and whether it stands alone (no history)."""
+
+    question: str
+    globs: tuple[str, ...] = ()
+    bare: bool = False
 
 
 def _message(role: str, content: str) -> Message:
@@ -50,35 +60,57 @@ def _message(role: str, content: str) -> Message:
 
 
 class Handlers:
-    """What the page's events do. ``uploaded`` is the folder where Gradio keeps files that arrived."""
+    """What the conversation's events do."""
 
-    def __init__(self, assistant: Assistant, rebuild: Rebuild, uploaded: Path) -> None:
+    def __init__(self, assistant: Assistant, kept: KeptConversations) -> None:
         self.assistant = assistant
-        self.rebuild = rebuild
-        self.uploaded = uploaded.resolve()
+        self.kept = kept
 
-    def ask(self, question: object, talk: Talk) -> Iterator[tuple[Any, ...]]:
+    def ask(self, question: object, scope: object, talk: Talk) -> Iterator[Step]:
         """Answer a question in two steps, showing it at once and then the reply.
 
-        Each step gives the chat, the box, the conversation, the notice and the list of sources.
+        :param question: the words in the box.
+        :param scope: JSON object with ``sources``, the ones chosen as `state` names them (none for all), and ``bare``.
+        :param talk: the conversation so far.
+        :yields: steps.
         """
-        question = question if isinstance(question, str) else ""
-        if problem := self._problem(question):
-            yield gr.skip(), gr.skip(), talk, html.notice_html(problem), gr.skip()
+        limits = _json(scope)
+        limits = limits if isinstance(limits, dict) else {}
+        words = question if isinstance(question, str) else ""
+        yield from self._answer(Asking(words, _globs(limits.get("sources")), limits.get("bare") is True), talk)
+
+    def order(self, order: object, talk: Talk) -> Iterator[Step]:
+        """Do what a button of ours asks for: open a kept conversation, or ask in another way.
+
+        :param order: a JSON object with ``open`` (an id), or ``ask`` with ``bare`` or ``source``.
+        :param talk: the conversation so far.
+        :yields: steps.
+        """
+        wanted = _json(order)
+        if not isinstance(wanted, dict):
             return
-        asked = _message("user", html.question_html(question))
-        yield talk.showing(asked, _message("assistant", html.pending_html())), "", talk, "", gr.skip()
+        if isinstance(wanted.get("open"), int):
+            yield self._opened(wanted["open"])
+        elif isinstance(wanted.get("ask"), str):
+            source = wanted.get("source")
+            globs = (glob.escape(source),) if isinstance(source, str) and source else ()
+            yield from self._answer(Asking(wanted["ask"], globs, wanted.get("bare") is True), talk)
+
+    def _answer(self, asking: Asking, talk: Talk) -> Iterator[Step]:
+        if problem := self._problem(asking.question):
+            yield gr.skip(), gr.skip(), talk, html.notice_html(problem)
+            return
+        asked = _message("user", html.question_html(asking.question))
+        yield talk.showing(asked, _message("assistant", html.pending_html())), "", talk, ""
         try:
-            answer = self.assistant.ask(question, talk.turns)
+            reply, talk = self._replied(asking, talk)
         except QuestionError as error:
-            yield talk.showing(), question, talk, html.notice_html(str(error)), gr.skip()
+            yield talk.showing(), asking.question, talk, html.notice_html(str(error))
             return
         except Exception as error:
-            reply = _message("assistant", html.notice_html(sentence_for(error)))
-            talk = replace(talk, shown=tuple(talk.showing(asked, reply)))
-            yield talk.showing(), "", talk, "", gr.skip()
-            return
-        yield self._replied(answer, asked, talk)
+            reply = html.notice_html(sentence_for(error))
+        talk = replace(talk, shown=tuple(talk.showing(asked, _message("assistant", reply))))
+        yield talk.showing(), "", talk, ""
 
     def _problem(self, question: str) -> str:
         """Say what is wrong with a question before anything is shown of it."""
@@ -89,20 +121,26 @@ class Handlers:
             return f"A question may have {limit:,} characters and this one has {len(question):,}; please shorten it."
         return ""
 
-    def _replied(self, answer: Answer, asked: Message, talk: Talk) -> tuple[Any, ...]:
-        reply = _message("assistant", html.answer_html(answer, coverage_line(self.assistant.status())))
-        said = " ".join(quote.text for quote in answer.quotes)
-        turns = (*talk.turns, Turn("user", answer.question), *([Turn("assistant", said)] if said else []))
-        sources = self.sources() if answer.index != talk.index else gr.skip()
-        talk = Talk(turns, tuple(talk.showing(asked, reply)), answer.index)
-        return talk.showing(), "", talk, "", sources
-
-    def sources(self) -> str:
-        """List the sources, or say why they cannot be listed."""
+    def _replied(self, asking: Asking, talk: Talk) -> tuple[str, Talk]:
+        """Ask, and keep the answer."""
+        alone = {"bare": True} if asking.bare else {}
+        answer = self.assistant.ask(asking.question, talk.turns, asking.globs, **alone)
+        shown = shown_answer(answer, self.assistant)
+        talk = replace(talk, turns=(*talk.turns, *_turns(shown)))
         try:
-            return html.sources_html(self.assistant.status())
-        except Exception as error:
-            return html.notice_html(sentence_for(error))
+            conversation, turn = self.kept.add(talk.kept, shown)
+        except AssistantError as error:  # a full disk must not cost the answer
+            return html.notice_html(str(error)) + html.answer_html(shown), talk
+        return html.answer_html(shown, f"{conversation}/{turn}"), replace(talk, kept=conversation)
+
+    def _opened(self, conversation: int) -> Step:
+        """Show a kept conversation, written anew from its data."""
+        turns = self.kept.turns(conversation)
+        if not turns:
+            return gr.skip(), gr.skip(), gr.skip(), html.notice_html("This conversation was deleted.")
+        said = tuple(said for turn in turns for said in _turns(turn.answer))
+        shown = tuple(message for turn in turns for message in _messages(conversation, turn))
+        return list(shown), "", Talk(said, shown, conversation), ""
 
     def examples(self) -> list[Any]:
         """Draw example questions from the sources; none when that fails."""
@@ -112,75 +150,42 @@ class Handlers:
             log.exception("no example questions")
             return []
 
+    def fresh_examples(self) -> Any:
+        """Draw the example questions anew, after a build."""
+        return gr.update(examples=self.examples())
+
     def take_example(self, chosen: gr.SelectData) -> str:
         """Put an example question into the box."""
         value = chosen.value
         return str(value.get("text", "")) if isinstance(value, dict) else ""
 
-    def start_rebuild(self) -> str:
-        """Start a build; say so when one is running already."""
-        return "" if self.rebuild.start() else html.outcome_html(["A rebuild is running already; it is shown below."])
 
-    async def follow_rebuild(self) -> AsyncIterator[tuple[Any, ...]]:
-        """Show what the index holds, and a build that is running until it has ended.
-
-        Each step gives the lines about the build, the list of sources, and the chat with its example questions. There
-        is always a step: Gradio empties the outputs of a generator that has none.
-        """
-        yield gr.skip(), self.sources(), gr.update(examples=self.examples())
-        while self.rebuild.running:
-            yield html.progress_html(self.rebuild.progress), gr.skip(), gr.skip()
-            await asyncio.sleep(_FOLLOW_EVERY_S)
-        yield self._outcome(), self.sources(), gr.update(examples=self.examples())
-
-    def _outcome(self) -> str:
-        outcome = self.rebuild.outcome
-        if outcome is None:
-            return ""
-        lines = [outcome.problem] if outcome.status is None else html.build_lines(outcome.status)
-        return html.outcome_html(lines, failed=outcome.status is None)
-
-    def add_files(self, files: object) -> tuple[None, str]:
-        """Take uploaded files in among the sources and start a build.
-
-        :param files: what the page sent about the files, nothing of it trusted.
-        :returns: the emptied drop zone, and one line for each file.
-        """
-        arrived = self._uploads(files)
-        notes = [self._take_in(upload) for upload in arrived[: uploads.MAX_FILES]]
-        for upload in arrived[uploads.MAX_FILES :]:
-            upload.path.unlink(missing_ok=True)
-        if len(arrived) > uploads.MAX_FILES:
-            notes.append(f"Only the first {uploads.MAX_FILES} files were taken; add the others in a second go.")
-        if notes:
-            self.rebuild.start(follow_up=True)
-        return None, html.outcome_html(notes)
-
-    def _uploads(self, files: object) -> list[uploads.Upload]:
-        """Believe of a request only those paths that lie in the folder of arrived files."""
-        given = [item for item in files if isinstance(item, dict)] if isinstance(files, list) else []
-        found = []
-        for item in given:
-            path = Path(str(item.get("path", "")))
-            if path.is_file() and not path.is_symlink() and path.resolve().is_relative_to(self.uploaded):
-                found.append(uploads.Upload(path, str(item.get("orig_name") or path.name)))
-        return found
-
-    def _take_in(self, upload: uploads.Upload) -> str:
-        settings = self.assistant.settings
-        try:
-            return uploads.take_in(upload, settings.sources, settings.max_file_mb)
-        except UsageError as error:
-            return str(error)
-        except OSError as error:
-            log.exception("an upload could not be kept")
-            return f"{uploads.safe_name(upload.given_name)} could not be kept: {error.strerror}."
+def _messages(conversation: int, turn: KeptTurn) -> tuple[Message, Message]:
+    reply = html.answer_html(turn.answer, f"{conversation}/{turn.id}", turn.judgement)
+    return _message("user", html.question_html(turn.answer["question"])), _message("assistant", reply)
 
 
-def sentence_for(error: Exception) -> str:
-    """Put an error in a sentence: our own as they are, others as an id that the log explains."""
-    if isinstance(error, AssistantError):
-        return str(error)
-    incident = secrets.token_hex(4)
-    log.error("incident %s", incident, exc_info=error)
-    return f"Something went wrong here; the log has the details under {incident}."
+def _turns(shown: Mapping[str, Any] | Shown) -> tuple[Turn, ...]:
+    """What the assistant is told later of an answer: the question, and the words that were quoted."""
+    said = " ".join(quote["text"] for quote in shown["quotes"])
+    return Turn("user", shown["question"]), *([Turn("assistant", said)] if said else [])
+
+
+def _globs(given: object) -> tuple[str, ...]:
+    """Read the chosen sources, each named as in the list of sources, and make globs that match nothing else."""
+    names = [_source_of(item) for item in given if isinstance(item, str)] if isinstance(given, list) else []
+    return tuple(glob.escape(name) for name in names if name)
+
+
+def _source_of(query: str) -> str:
+    try:
+        return dict(parse_qsl(query, errors="surrogateescape", max_num_fields=4)).get("source", "")
+    except ValueError:
+        return ""
+
+
+def _json(text: object) -> Any:
+    try:
+        return json.loads(text) if isinstance(text, str) and text else None
+    except (ValueError, RecursionError):
+        return None

@@ -1,7 +1,7 @@
-"""Records as HTML: everything that comes from a document, a file name or a person is escaped here and nowhere else.
+"""What the page shows of an answer as HTML: everything from a document, a file name or a person is escaped here and nowhere else.
 
 Gradio shows these strings through its sanitizer, which keeps elements, ``class``, ``id``, ``title``, ``value`` and
-``style`` and drops the rest; so a button carries what it opens in ``value``, and names for screen readers are words.
+``style`` and drops the rest; so a button carries what it does in ``value``, and names for screen readers are words.
 Each string is one line that opens with a tag: line breaks inside are written as character references, because Gradio
 re-indents text and its Markdown component ends a block of HTML at an empty line.
 """
@@ -9,17 +9,17 @@ re-indents text and its Markdown component ends a block of HTML at an empty line
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
-from assistant.datamodel import Answer, IndexStatus, Progress, Quote, SourceStatus, Span
-from assistant.interfaces.render import citation_label, confidence_words, visible
-from assistant.wording import count_of, runs_of
+from assistant.interfaces.render import confidence_words, visible
 
 _LINE_SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "\t\n\r"}
-_STATE_WORDS = {"indexed": "searchable", "partial": "partly searchable", "rejected": "not readable"}
-_STATE_ORDER = {"rejected": 0, "partial": 1, "indexed": 2}
-_STAGE_WORDS = {"read": ("Reading", "files"), "embed": ("Indexing", "passages"), "write": ("Saving", "steps")}
+_JUDGEMENTS = (("up", "This answers my question"), ("down", "This does not answer my question"))
+_JUDGEMENTS_OF_ABSTENTION = (("up", "Right, my sources don’t say"), ("down", "My sources do say"))
+
+Shown = Mapping[str, Any]
 
 
 def literal(text: str) -> str:
@@ -47,76 +47,150 @@ def notice_html(sentence: str) -> str:
     return f'<div class="qa-notice" role="alert">{name(sentence)}</div>' if sentence else ""
 
 
-def answer_html(answer: Answer, coverage: str | None = None) -> str:
+def answer_html(shown: Shown, kept: str = "", judgement: str = "none") -> str:
     """Show an answer as its quotes, or an abstention as such.
 
-    :param answer: what the assistant replied.
-    :param coverage: how much of the sources could not be searched, shown beside an abstention.
+    :param shown: as `showing.shown_answer` makes it.
+    :param kept: ids under which it is kept, ``conversation/turn``; empty when it is not.
+    :param judgement: what a person thought of it: up, down or none.
     :returns: one line of HTML.
     """
-    body = _quotes_html(answer) if answer.answered else _abstention_html(answer, coverage)
-    return f'<div class="qa-reply">{_understood_html(answer)}{body}</div>'
+    talk = _talk_html(shown) if shown.get("reply") else ""
+    body = _quotes_html(shown) if shown["answered"] else _abstention_html(shown)
+    parts = (talk, _understood_html(shown), _limits_html(shown), body, _readings_html(shown))
+    return f'<div class="qa-reply">{"".join(parts)}{_judging_html(shown, kept, judgement)}</div>'
 
 
-def _understood_html(answer: Answer) -> str:
-    """Say how a follow-up was understood, when that differs from its words."""
-    if answer.resolved_question.strip() == answer.question.strip():
+def _talk_html(shown: Shown) -> str:
+    """Show a fixed sentence, and offer to search for the words all the same."""
+    bare = "" if _understood_html(shown) else _bare_html(shown)
+    return f'<p class="qa-talk">{name(shown["reply"])} {bare}</p>'
+
+
+def _bare_html(shown: Shown) -> str:
+    return _doing("qa-bare", shown["question"], "Search my words only", "Ask again, without what was said before")
+
+
+def _understood_html(shown: Shown) -> str:
+    """Say how a follow-up was understood, when that differs from its words, and offer to take the words as they are."""
+    understood = shown["resolved_question"]
+    if understood.strip() == shown["question"].strip():
         return ""
-    return f'<p class="qa-understood">Understood as: <q dir="auto">{literal(answer.resolved_question)}</q></p>'
-
-
-def _quotes_html(answer: Answer) -> str:
-    best, *others = (_quote_html(quote, number) for number, quote in enumerate(answer.quotes, 1))
-    more = f'<p class="qa-label">Also in your sources</p><ol class="qa-quotes">{"".join(others)}</ol>' if others else ""
-    return f'<ol class="qa-quotes qa-best">{best}</ol>{_confidence_html(answer.confidence)}{more}'
-
-
-def _abstention_html(answer: Answer, coverage: str | None) -> str:
-    """Say plainly that there is no answer, then what comes closest, labelled as not being one."""
-    parts = ['<div class="qa-abstention"><p class="qa-verdict">Your sources don’t say.</p>']
-    if coverage:
-        parts.append(f'<p class="qa-coverage">{name(coverage)}.</p>')
-    if answer.closest:
-        quotes = "".join(_quote_html(quote, number) for number, quote in enumerate(answer.closest, 1))
-        parts.append('<p class="qa-label">The closest passages – not an answer</p>')
-        parts.append(f'<ol class="qa-quotes qa-near">{quotes}</ol>')
-    return "".join(parts) + "</div>"
-
-
-def _quote_html(quote: Quote, number: int) -> str:
-    """Show one quote: its number, its words, where they stand, and the sentences around them on demand."""
+    mend = _doing("qa-edit", understood, "Edit", "Put this question into the box")
     return (
-        f'<li class="qa-quote"><span class="qa-number">{number}</span>'
-        f'<blockquote class="qa-words" dir="auto">{_words_html(quote)}</blockquote>'
-        f"{_cite_html(quote)}{_context_html(quote)}</li>"
+        f'<p class="qa-understood">Understood as: <q dir="auto">{literal(understood)}</q> {mend}{_bare_html(shown)}</p>'
     )
 
 
-def _words_html(quote: Quote) -> str:
-    """Slice the quoted words, with the span of the answer inside them emphasised."""
-    text, key = quote.document.text, quote.key
-    if key is None or not quote.span.start <= key.start < key.end <= quote.span.end:
-        return literal(quote.text)
-    before, after = text[quote.span.start : key.start], text[key.end : quote.span.end]
-    return f"{literal(before)}<strong>{literal(key.of(text))}</strong>{literal(after)}"
+def _limits_html(shown: Shown) -> str:
+    """Name the sources that an answer was limited to."""
+    limits = "".join(f'<span class="qa-chip">{name(source)}</span>' for source in shown.get("sources") or ())
+    return f'<p class="qa-limits">Only in {limits}</p>' if limits else ""
 
 
-def _cite_html(quote: Quote) -> str:
+def _readings_html(shown: Shown) -> str:
+    """Offer the readings of a question that means different things in different sources."""
+    readings = [
+        _doing("qa-reading", urlencode({k: r[k] for k in ("question", "source")}), r["label"], "Ask in this source")
+        for r in shown.get("readings") or ()
+    ]
+    return f'<div class="qa-readings"><p>Which one do you mean?</p>{"".join(readings)}</div>' if readings else ""
+
+
+def _doing(kind: str, value: str, label: str, title: str) -> str:
+    return f'<button type="button" class="{kind}" value="{literal(value)}" title="{title}">{name(label)}</button>'
+
+
+def _quotes_html(shown: Shown) -> str:
+    """Show the best quote first; quotes of different documents stand side by side, each under its document's name."""
+    quotes = list(enumerate(shown["quotes"], 1))
+    sources = list(dict.fromkeys(quote["source"] for _, quote in quotes))
+    sure = _confidence_html(shown["confidence"])
+    if len(sources) > 1:
+        columns = "".join(_column_html([pair for pair in quotes if pair[1]["source"] == source]) for source in sources)
+        return f'{sure}<p class="qa-label">{len(sources)} of your sources speak to this</p><div class="qa-columns">{columns}</div>'
+    best, *others = (_quote_html(quote, number) for number, quote in quotes)
+    more = f'<p class="qa-label">Also in this source</p><ol class="qa-quotes">{"".join(others)}</ol>' if others else ""
+    return f'<ol class="qa-quotes qa-best">{best}</ol>{sure}{more}'
+
+
+def _column_html(quotes: Sequence[tuple[int, Shown]]) -> str:
+    first = quotes[0][1]
+    dated = f'<span class="qa-dated">File of {name(first["dated"])}</span>' if first.get("dated") else ""
+    heading = f'<p class="qa-column-name"><strong>{name(first.get("title") or first["source"])}</strong>{dated}</p>'
+    listed = "".join(_quote_html(quote, number) for number, quote in quotes)
+    best = " qa-best" if quotes[0][0] == 1 else ""
+    return f'<div class="qa-column">{heading}<ol class="qa-quotes{best}">{listed}</ol></div>'
+
+
+def _abstention_html(shown: Shown) -> str:
+    """Say plainly that there is no answer, unless a reply said something; then what comes closest, labelled as not being one."""
+    verdict = "" if shown.get("reply") else '<p class="qa-verdict">Your sources don’t say.</p>'
+    coverage = f'<p class="qa-coverage">{name(shown["coverage"])}.</p>' if verdict and shown.get("coverage") else ""
+    closest = ""
+    if shown["closest"]:
+        quotes = "".join(_quote_html(quote, number) for number, quote in enumerate(shown["closest"], 1))
+        closest = (
+            f'<p class="qa-label">The closest passages – not an answer</p><ol class="qa-quotes qa-near">{quotes}</ol>'
+        )
+    return f'<div class="qa-abstention">{verdict}{coverage}{closest}</div>' if verdict or closest else ""
+
+
+def _quote_html(quote: Shown, number: int) -> str:
+    """Show one quote: its number, its words, where they stand, and on demand the sentences around them and why it was found."""
+    return (
+        f'<li class="qa-quote"><span class="qa-number">{number}</span>'
+        f'<blockquote class="qa-words" dir="auto">{_words_html(quote)}</blockquote>'
+        f'{_cite_html(quote)}<div class="qa-tools"><span class="qa-state"></span>{_copy_html()}'
+        f"{_context_html(quote)}{_why_html(quote)}</div></li>"
+    )
+
+
+def _words_html(quote: Shown) -> str:
+    """Show the quoted words with the span of the answer emphasised, or else the words that the question holds too."""
+    start, end, key = quote["start"], quote["end"], quote.get("key") or (0, 0)
+    inside = start <= key[0] < key[1] <= end
+    spans, tag = ([key], "strong") if inside else (quote.get("matched") or [], "em")
+    pieces: list[str] = []
+    at = start
+    for first, last in spans:
+        if not at <= first < last <= end:
+            continue
+        pieces += [_slice(quote, at, first), f"<{tag}>{_slice(quote, first, last)}</{tag}>"]
+        at = last
+    return "".join([*pieces, _slice(quote, at, end)])
+
+
+def _slice(quote: Shown, first: int, last: int) -> str:
+    text: str = quote["text"]
+    return literal(text[first - quote["start"] : last - quote["start"]])
+
+
+def _cite_html(quote: Shown) -> str:
     """Make the line that names the source into the button that opens it at the quote."""
-    citation = quote.citation
-    title = f'<span class="qa-title">{name(citation.title)}</span>' if citation.title else ""
-    place = f'<span class="qa-place">{name(citation_label(citation))}</span>'
-    query = passage_query(citation.source, citation.sha256, quote.span)
+    title = f'<span class="qa-title">{name(quote["title"])}</span>' if quote.get("title") else ""
+    place = f'<span class="qa-place">{name(quote.get("place") or quote["source"])}</span>'
+    query = passage_query(quote["source"], quote["sha256"], quote["start"], quote["end"])
     opening = f'<button type="button" class="qa-cite" value="{literal(query)}" title="Show in the source">'
     return f"{opening}{title}{place}</button>"
 
 
-def _context_html(quote: Quote) -> str:
-    before, after = (span.of(quote.document.text) if span else "" for span in (quote.before, quote.after))
+def _copy_html() -> str:
+    return '<button type="button" class="qa-copy" title="Copy the quote with its citation">Copy</button>'
+
+
+def _context_html(quote: Shown) -> str:
+    before, after = quote.get("before") or "", quote.get("after") or ""
     if not before and not after:
         return ""
-    words = f'{literal(before)} <span class="qa-here">{literal(quote.text)}</span> {literal(after)}'
+    words = f'{literal(before)} <span class="qa-here">{literal(quote["text"])}</span> {literal(after)}'
     return f'<details class="qa-context"><summary>In context</summary><p dir="auto">{words}</p></details>'
+
+
+def _why_html(quote: Shown) -> str:
+    if not quote.get("why"):
+        return ""
+    return f'<details class="qa-why"><summary>Why this passage</summary><p>{name(quote["why"])}</p></details>'
 
 
 def _confidence_html(confidence: float) -> str:
@@ -127,104 +201,31 @@ def _confidence_html(confidence: float) -> str:
     )
 
 
-def passage_query(source: str, sha256: str | None, span: Span | None = None) -> str:
+def _judging_html(shown: Shown, kept: str, judgement: str) -> str:
+    """Let a person judge an answer that is kept; small talk is not judged."""
+    if not kept or not (shown["quotes"] or shown["closest"]):
+        return ""
+    words = _JUDGEMENTS if shown["answered"] else _JUDGEMENTS_OF_ABSTENTION
+    return f'<div class="qa-judging">{"".join(_thumb_html(kept, judgement, *pair) for pair in words)}</div>'
+
+
+def _thumb_html(kept: str, judgement: str, direction: str, title: str) -> str:
+    chosen = " qa-on" if judgement == direction else ""
+    label = f'<span class="qa-hidden">{title}</span>'
+    kind = f"qa-thumb qa-{direction}{chosen}"
+    return f'<button type="button" class="{kind}" value="{literal(kept)}/{direction}" title="{title}">{label}</button>'
+
+
+def passage_query(source: str, sha256: str | None, start: int | None = None, end: int | None = None) -> str:
     """Write the query that asks this server for a place in a source (see `viewing`).
 
     :param source: path below the sources folder.
     :param sha256: hash of the bytes that were indexed; a changed source is then refused, not marked wrongly.
-    :param span: what to mark; None opens the source at its start.
+    :param start: first character to mark; None opens the source at its start.
+    :param end: the one after the last.
     :returns: ``source=…&sha256=…&start=…&end=…``, percent-encoded.
     """
     fields: dict[str, str | int] = {"source": source, "sha256": sha256 or ""}
-    if span is not None:
-        fields |= {"start": span.start, "end": span.end}
+    if start is not None and end is not None:
+        fields |= {"start": start, "end": end}
     return urlencode(fields, errors="surrogateescape")
-
-
-def sources_html(status: IndexStatus) -> str:
-    """List every source with its state, those with problems first."""
-    rows = sorted(status.sources, key=lambda row: (_STATE_ORDER[row.state], row.source.casefold()))
-    listed = "".join(_source_html(row) for row in rows)
-    return f'<div class="qa-sources"><p class="qa-summary">{_summary(status)}</p><ul>{listed}</ul></div>'
-
-
-def _summary(status: IndexStatus) -> str:
-    unread = len(status.rejected)
-    words = [count_of(len(status.sources), "source"), count_of(status.passages, "passage")]
-    return " · ".join(words + ([f"{unread} not readable"] if unread else []))
-
-
-def _source_html(row: SourceStatus) -> str:
-    badge = f'<span class="qa-badge qa-{row.state}">{_STATE_WORDS[row.state]}</span>'
-    remarks = "".join(f'<p class="qa-remark">{name(line)}</p>' for line in _remarks(row))
-    return f'<li class="qa-source">{_source_name_html(row)}{badge}<p class="qa-facts">{_facts(row)}</p>{remarks}</li>'
-
-
-def _source_name_html(row: SourceStatus) -> str:
-    if row.state == "rejected":
-        return f'<span class="qa-open">{name(row.source)}</span>'
-    query = literal(passage_query(row.source, row.sha256))
-    return f'<button type="button" class="qa-open" value="{query}" title="Read this source">{name(row.source)}</button>'
-
-
-def _facts(row: SourceStatus) -> str:
-    if row.state == "rejected":
-        return _size(row.bytes)
-    pages = [count_of(row.pages, "page")] if row.pages else []
-    return " · ".join([*pages, count_of(row.characters, "character"), count_of(row.passages, "passage")])
-
-
-def _remarks(row: SourceStatus) -> Iterable[str]:
-    """Say what a person should know about a source: why it was rejected, which pages hold no text, warnings."""
-    if row.reason:
-        yield row.reason
-    if row.unsearchable_pages:
-        yield f"{count_of(len(row.unsearchable_pages), 'page')} without text: {_ranges(row.unsearchable_pages)}"
-    yield from row.warnings
-
-
-def _ranges(numbers: Sequence[int], shown: int = 8) -> str:
-    """Write page numbers briefly: ``3–17, 40``; more than ``shown`` ranges end in an ellipsis."""
-    words = runs_of(sorted(numbers))
-    return ", ".join(words[:shown]) + (", …" if len(words) > shown else "")
-
-
-def progress_html(progress: Progress | None) -> str:
-    """Show how far a build is: stage, count, speed, time left, and what is being worked on."""
-    if progress is None:
-        return '<div class="qa-progress"><progress></progress><p>Starting…</p></div>'
-    doing, things = _STAGE_WORDS[progress.stage]
-    bar = f'<progress value="{progress.done}" max="{max(progress.total, 1)}"></progress>'
-    facts = [f"{doing} {progress.done:,} of {progress.total:,} {things}"]
-    if progress.per_second:
-        facts.append(f"{progress.per_second:,.0f} a second")
-    if progress.seconds_left is not None:
-        facts.append(f"{duration(progress.seconds_left)} left")
-    detail = f'<p class="qa-remark">{name(progress.detail)}</p>' if progress.detail else ""
-    return f'<div class="qa-progress">{bar}<p>{" · ".join(facts)}</p>{detail}</div>'
-
-
-def outcome_html(lines: Sequence[str], failed: bool = False) -> str:
-    """Show what a build or an upload came to, one paragraph a line; nothing without lines."""
-    kind = "qa-outcome qa-failed" if failed else "qa-outcome"
-    paragraphs = "".join(f"<p>{name(line)}</p>" for line in lines)
-    return f'<div class="{kind}" role="status">{paragraphs}</div>' if paragraphs else ""
-
-
-def build_lines(status: IndexStatus) -> list[str]:
-    """Put the result of a build in words, naming each file that could not be read."""
-    first = f"Up to date: {count_of(len(status.sources) - len(status.rejected), 'source')} searchable."
-    return [first, *(f"Not readable: {row.source} – {row.reason}" for row in status.rejected)]
-
-
-def duration(seconds: float) -> str:
-    """Put a time in words that are as exact as an estimate can be."""
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _size(count: int) -> str:
-    if count < 10_000:
-        return f"{count:,} bytes"
-    return f"{count / 1e3:,.0f} kB" if count < 1e6 else f"{count / 1e6:,.1f} MB"

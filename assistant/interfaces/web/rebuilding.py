@@ -36,6 +36,13 @@ class Rebuild:
         self._cancel = threading.Event()
         self.progress: Progress | None = None
         self.outcome: Outcome | None = None
+        self.number = 0
+        """Builds that have ended, so that the page notices a quick one."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the running build was asked to stop."""
+        return self._cancel.is_set()
 
     @property
     def running(self) -> bool:
@@ -53,11 +60,12 @@ class Rebuild:
                 self._again = self._again or follow_up
                 return False
             self._running, self.progress, self.outcome = True, None, None
+            self._cancel.clear()
         threading.Thread(target=self._run, name="rebuild", daemon=True).start()
         return True
 
     def stop(self) -> None:
-        """Ask a running build to stop, for when the server ends."""
+        """Ask a running build to stop; the old index stays in use, and the next build goes on from what was done."""
         self._cancel.set()
 
     def _run(self) -> None:
@@ -71,6 +79,7 @@ class Rebuild:
             self._again, again = False, self._again and not self._cancel.is_set()
             if not again:
                 self.outcome, self._running = outcome, False
+                self.number += 1
             return again
 
     def _attempt(self) -> Outcome:

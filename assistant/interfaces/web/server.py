@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import socket
@@ -14,16 +13,16 @@ from collections.abc import Callable
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from typing import TYPE_CHECKING
 
 import click
 
 from assistant.datamodel import IndexStatus, Progress
-from assistant.errors import AssistantError, IndexMissing, UsageError
-from assistant.interfaces.web import viewing
+from assistant.errors import IndexMissing, UsageError
 from assistant.interfaces.web.guard import Guard
 from assistant.interfaces.web.rebuilding import Build, Rebuild
+from assistant.interfaces.web.routes import Routes
+from assistant.kept_conversations import KeptConversations
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +32,13 @@ if TYPE_CHECKING:
     from assistant.answering import Assistant
 
 _LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "::1": socket.AF_INET6}
-_OWN_FILES = {"app.js": "text/javascript", "style.css": "text/css", "icon.svg": "image/svg+xml"}
+_SCRIPTS = ("app", "conversations", "page", "quotes", "sources", "viewer")
+_OWN_FILES = {
+    **{f"{name}.js": "text/javascript" for name in _SCRIPTS},
+    "style.css": "text/css",
+    "panels.css": "text/css",
+    "icon.svg": "image/svg+xml",
+}
 
 
 def serve_chat(
@@ -110,9 +115,9 @@ def _serve(assistant: Assistant, build: Build, listening: socket.socket) -> None
     import uvicorn
 
     scratch = Path(tempfile.mkdtemp(prefix="assistant-chat-"))  # mode 0700
-    rebuild = Rebuild(build)
+    routes = Routes(assistant, Rebuild(build), KeptConversations(assistant.settings.index), scratch)
     try:
-        app = make_app(assistant, rebuild, listening.getsockname()[1], scratch)
+        app = make_app(routes, listening.getsockname()[1])
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, limit_concurrency=512, timeout_keep_alive=5,
             h11_max_incomplete_event_size=16384, proxy_headers=False, server_header=False, ws="none",
@@ -120,20 +125,18 @@ def _serve(assistant: Assistant, build: Build, listening: socket.socket) -> None
         )  # fmt: skip
         uvicorn.Server(config).run(sockets=[listening])
     finally:
-        rebuild.stop()
+        routes.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def make_app(assistant: Assistant, rebuild: Rebuild, port: int, scratch: Path) -> Guard:
-    """Put the server together: Gradio at the root, our files and the source panel's data under ``/chat``.
+def make_app(routes: Routes, port: int) -> Guard:
+    """Put the server together: Gradio at the root, our files and addresses under ``/chat``.
 
-    :param assistant: answers the questions.
-    :param rebuild: builds the index on request.
+    :param routes: our addresses, with what answers and what builds.
     :param port: the port that will be listened on; requests under any other are refused.
-    :param scratch: a private folder for files that arrive.
     :returns: an ASGI application.
     """
-    prepare_environment(scratch)
+    prepare_environment(routes.scratch)
     import gradio
     from fastapi import FastAPI
 
@@ -142,11 +145,11 @@ def make_app(assistant: Assistant, rebuild: Rebuild, port: int, scratch: Path) -
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     head = _add_own_files(app)
-    _add_view(app, assistant)
-    page, look = build_page(Handlers(assistant, rebuild, scratch), head)
+    routes.add_to(app)
+    page, look = build_page(Handlers(routes.assistant, routes.kept), head)
     gradio.mount_gradio_app(
         app, page, path="/", server_name="127.0.0.1", server_port=port, footer_links=[], run_history=False,
-        allowed_paths=[], show_error=False, max_file_size=assistant.settings.max_file_mb * 1_000_000,
+        allowed_paths=[], show_error=False, max_file_size=0,
         enable_monitoring=False, mcp_server=False, ssr_mode=False, pwa=False,
         app_kwargs={"openapi_url": None, "docs_url": None, "redoc_url": None}, **look,
     )  # fmt: skip
@@ -187,6 +190,7 @@ def _add_own_files(app: FastAPI) -> str:
     return (
         f'<link rel="icon" type="image/svg+xml" href="{versions["icon.svg"]}">'
         f'<link rel="stylesheet" href="{versions["style.css"]}">'
+        f'<link rel="stylesheet" href="{versions["panels.css"]}">'
         f'<script type="module" src="{versions["app.js"]}"></script>'
     )
 
@@ -194,31 +198,3 @@ def _add_own_files(app: FastAPI) -> str:
 def _constant(answer: Callable[[], Response]) -> Callable[[], Response]:
     """Wrap a partial as a function without parameters, which is what FastAPI reads the query from."""
     return lambda: answer()
-
-
-def _add_view(app: FastAPI, assistant: Assistant) -> None:
-    """Serve windows on the sources' text as JSON."""
-    from starlette.responses import Response
-
-    def passage(request: Any) -> Response:
-        status, content = view(assistant, request.scope["query_string"])
-        return Response(json.dumps(content), status, media_type="application/json")
-
-    app.add_route("/chat/passage", passage, include_in_schema=False)
-
-
-def view(assistant: Assistant, query: bytes) -> tuple[int, dict[str, Any]]:
-    """Answer one request of the source panel.
-
-    :param assistant: knows the sources.
-    :param query: the address's query, not decoded.
-    :returns: the HTTP status and what to send.
-    """
-    try:
-        wanted = dict(parse_qsl(query.decode("ascii", "replace"), errors="surrogateescape", max_num_fields=8))
-        return 200, viewing.view(assistant.document(wanted.get("source", "")), wanted)
-    except viewing.SourceChanged as error:
-        return 409, {"error": str(error)}
-    except (AssistantError, ValueError) as error:
-        known = isinstance(error, AssistantError)
-        return 404, {"error": str(error) if known else "This address cannot be read."}

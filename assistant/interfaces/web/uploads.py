@@ -1,4 +1,7 @@
-"""Files that a person drops on the page: given a safe name, moved into the sources folder, never over another file."""
+"""Files that a person drops on the page or removes: safe names, moved into the sources folder, never over another file.
+
+What is removed goes to the hidden folder ``.removed`` beside the sources, so that a slip can be mended.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import UsageError
+from assistant.interfaces.render import visible_name
+from assistant.sources_folder import walk
 
 MAX_FILES = 200
 """Most files of one upload (security.md, W9)."""
+MAX_BATCH_BYTES = 500_000_000
+"""Most bytes of one upload."""
+REMOVED = ".removed"
+_DEEPEST = 8
 _MAX_NAME_BYTES = 180
 _STAGING_PREFIX = ".uploading-"
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that arrived: where it lies for now, and the name that the browser gave it."""
+    """A file that arrived: where it lies for now, and the name that the browser gave it, with the folders it came in."""
 
     path: Path
     given_name: str
@@ -37,7 +46,7 @@ def take_in(upload: Upload, folder: Path, max_file_mb: int) -> str:
     :returns: one sentence that says under which name it is kept.
     :raises UsageError: when it is too large.
     """
-    name = safe_name(upload.given_name)
+    name = safe_path(upload.given_name)
     try:
         if upload.path.stat().st_size > max_file_mb * 1_000_000:
             raise UsageError(f"{name} is larger than {max_file_mb} MB and was not added.")
@@ -48,7 +57,10 @@ def take_in(upload: Upload, folder: Path, max_file_mb: int) -> str:
 
 def _keep(arrived: Path, folder: Path, name: str) -> str:
     """Give the file the first free name; a hard link never replaces a file that is there, even in a race."""
+    if not (folder / name).parent.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"{name} was not added, because a folder of that name is a link that leads elsewhere.")
     with _staged(arrived, folder) as staged:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         for candidate in _candidates(name):
             target = folder / candidate
             if target.is_file() and not target.is_symlink() and filecmp.cmp(staged, target, shallow=False):
@@ -88,6 +100,40 @@ def _candidates(name: str) -> Iterator[str]:
     while True:
         yield f"{stem} ({number}){suffix}"
         number += 1
+
+
+def safe_path(given: str) -> str:
+    """Reduce a path from outside to plain, visible folder names and a file name.
+
+    :param given: anything, ``/`` between names.
+    :returns: a relative path with ``/`` between names, at most eight of them: the last ones.
+    """
+    names = [part for part in given.replace("\\", "/").split("/") if part.strip(". ")]
+    return "/".join(map(safe_name, names[-_DEEPEST:])) or "upload"
+
+
+def remove(source: str, folder: Path) -> str:
+    """Take a source away from the sources.
+
+    :param source: its path below the sources folder.
+    :param folder: the sources folder.
+    :returns: one sentence that says where it is now.
+    :raises UsageError: when there is no such file.
+    """
+    files, _ = walk(folder)
+    path = next((file.path for file in files if file.source == source), None)
+    if path is None:
+        raise UsageError(
+            f"There is no file {visible_name(source)} among the sources any more; rebuild to bring the list up to date."
+        )
+    kept = folder / REMOVED
+    kept.mkdir(exist_ok=True)
+    for candidate in _candidates(path.name):
+        with contextlib.suppress(FileExistsError):
+            os.link(path, kept / candidate, follow_symlinks=False)
+            path.unlink()
+            return f"Removed {visible_name(source)}; it is kept in the folder {REMOVED} of your sources."
+    raise AssertionError("candidates never end")
 
 
 def safe_name(given: str) -> str:
