@@ -37,6 +37,10 @@ question alone to its own.
 """
 LEANS_FROM = 0.3
 """Least probability at which a question is taken to lean; below it the turns before have no say."""
+APART_BELOW = 0.15
+STRANGE_BELOW = 0.3
+"""A question without a word that points back, less similar than `APART_BELOW` to the question before and than
+`STRANGE_BELOW` to every passage, is on another topic, of which the sources say nothing."""
 WORDS_ADDED = 8
 _WORDS_COUNTED = 8
 _WORDS_RECALLED = 24
@@ -160,8 +164,9 @@ class Conversation:
             ranking = self._retriever.rank([question], sources)
             return Found(question, self._retriever.passages(ranking, ranking.scores[0], k), 0.0)
         ranking = self._retriever.rank([question, resolved, recalled(question, before)], sources, [before[-1].question])
-        leaning = self._weights.probability(leaning_signals(question, ranking))
-        if leaning < LEANS_FROM:
+        signals = leaning_signals(question, ranking)
+        leaning = self._weights.probability(signals)
+        if leaning < LEANS_FROM or _on_another_topic(signals, ranking):
             return Found(question, self._retriever.passages(ranking, ranking.scores[0], k), leaning)
         scores = fused(ranking.scores, leaning)
         return Found(resolved, self._retriever.passages(ranking, scores, k, text=1), leaning)
@@ -256,6 +261,13 @@ def leaning_signals(question: str, ranking: Ranking) -> list[float]:
     alone, resolved = ranking.scores[:2].argmax(axis=1).tolist()
     gain = float(ranking.cosines[1, resolved] - ranking.cosines[0, alone])
     return [float(leans(question)), counted, previous, float(ranking.cosines[-1, alone]), gain]
+
+
+def _on_another_topic(signals: Sequence[float], ranking: Ranking) -> bool:
+    """Tell a change of topic to what the sources do not know: any word of the last topic would bring it nearer to them."""
+    told = dict(zip(LEANING_SIGNALS, signals, strict=True))
+    nearest = float(ranking.cosines[0].max(initial=-1.0))
+    return not told["cue"] and told["previous"] < APART_BELOW and nearest < STRANGE_BELOW
 
 
 def fused(scores: np.ndarray, leaning: float) -> np.ndarray:

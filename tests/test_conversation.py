@@ -197,3 +197,8 @@ class TestRetrieving:
         found = conversation(-9).retrieve("Who makes it?", turns("What is wax?"), 2)
         assert (found.resolved, found.passages) == ("Who makes it?", [(0, 0), (1, 0)])
         assert found.leaning < LEANS_FROM
+
+    def test_a_question_on_something_that_the_sources_do_not_know_drags_nothing_along(self, conversation):
+        # All cosine similarities are 0 here: to the question before, and to every passage.
+        found = conversation(9).retrieve("Who won the cup?", turns("What is wax?"), 2)
+        assert (found.resolved, found.passages) == ("Who won the cup?", [(0, 0), (1, 0)])
