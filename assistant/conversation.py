@@ -37,7 +37,7 @@ question alone to its own.
 """
 LEANS_FROM = 0.3
 """Least probability at which a question is taken to lean; below it the turns before have no say."""
-APART_BELOW = 0.15
+APART_BELOW = 0.3
 STRANGE_BELOW = 0.3
 """A question without a word that points back, less similar than `APART_BELOW` to the question before and than
 `STRANGE_BELOW` to every passage, is on another topic, of which the sources say nothing."""
