@@ -1,8 +1,8 @@
 """The recipe as one command: ``python -m assistant.training --data DIR --work DIR``.
 
-Five steps; each keeps what it made in the work folder, so that a stopped run goes on from there: *gather* questions with
-right and wrong passages, *train* the network, *export* it, *see* what it says of held-back questions, *fit* the linear
-models that combine it with retrieval.
+Four steps: *gather* questions with right and wrong passages, *train* the network, *export* it, and *fit* the linear models
+that combine it with retrieval, on held-back questions. The first two take long and keep what they made in the work folder,
+so that a stopped run goes on from there.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,7 +52,8 @@ def main(data: Path, work: Path, output: Path, epochs: int, seed: int, threads: 
     work.mkdir(parents=True, exist_ok=True)
     passages, questions = read_sets(data)
     groups = work / "groups.jsonl"
-    _once(groups, lambda: _gather(passages, questions, groups, threads))
+    if not groups.exists():
+        _gather(passages, questions, groups, threads)
     taught = [group for group in read_groups(groups) if group.set not in without]
     network = _trained(taught, Plan(epochs=epochs, seed=seed), work / "checkpoint.pt", threads)
     file = output / FILE.name
@@ -66,11 +67,6 @@ def main(data: Path, work: Path, output: Path, epochs: int, seed: int, threads: 
     held["network"] = hashlib.sha256(file.read_bytes()).hexdigest()
     (output / "weights.json").write_text(json.dumps(held, indent=1) + "\n", encoding="ascii")
     click.echo(json.dumps(measures, indent=1))
-
-
-def _once(path: Path, make: Callable[[], None]) -> None:
-    if not path.exists():
-        make()
 
 
 def _gather(passages: Sequence[GivenPassage], questions: Sequence[TaughtQuestion], path: Path, threads: int) -> None:

@@ -9,21 +9,16 @@ from pathlib import Path
 import click
 import numpy as np
 
-from assistant.assembly import build_index
 from assistant.datamodel import Query, ScoredPassage
-from assistant.embedders import open_embedder
 from assistant.evaluation.answer_measures import holds_answer
-from assistant.evaluation.corpus import Placement, lay_out, place, write_sources
 from assistant.evaluation.questions import GivenPassage
-from assistant.indexes import Generation
 from assistant.readers.candidates import matrix
 from assistant.readers.confidence import ReaderWeights
 from assistant.readers.network import ReaderNetwork
 from assistant.readers.sentence_reader import Seen, further_signals, to_read
-from assistant.retrievers import FusedRetriever
-from assistant.settings import Settings
+from assistant.training.corpus import Corpus, open_corpus
 from assistant.training.fit import Chosen, Example, Kind
-from assistant.training.groups import occurrences
+from assistant.training.groups import mostly_covered, occurrences
 from assistant.training.sets import TaughtQuestion
 
 RETRIEVED = 20
@@ -33,22 +28,16 @@ RETRIEVED = 20
 class Desk:
     """An index over the passages of a set, with what reads it."""
 
-    generation: Generation
-    retriever: FusedRetriever
-    placement: Placement
+    corpus: Corpus
     network: ReaderNetwork
 
     def retrieve(self, question: str) -> list[ScoredPassage]:
         """Retrieve as `Assistant.ask` does."""
-        return self.retriever.retrieve(Query(question), RETRIEVED)
+        return self.corpus.retriever.retrieve(Query(question), RETRIEVED)
 
     def see(self, question: str, read: Sequence[ScoredPassage]) -> Seen:
         """Read passages as `SentenceReader` does."""
-        return Seen(question, read, self.network.read(question, read), self.generation.lexical)
-
-    def place_of(self, scored: ScoredPassage) -> str | None:
-        """Say which given passage it is."""
-        return self.placement.passage_at(scored.document.source, scored.passage.span)
+        return Seen(question, read, self.network.read(question, read), self.corpus.generation.lexical)
 
 
 def open_desk(passages: Sequence[GivenPassage], folder: Path, network: ReaderNetwork, threads: int) -> Desk:
@@ -60,14 +49,7 @@ def open_desk(passages: Sequence[GivenPassage], folder: Path, network: ReaderNet
     :param threads: for embedding.
     :returns: what questions can be asked at.
     """
-    layout = lay_out(passages)
-    settings = Settings(sources=folder / "sources", index=folder / "index", threads=threads)
-    write_sources(layout, settings.sources)
-    build_index(settings=settings)
-    generation = Generation(settings.index)
-    retriever = FusedRetriever(generation, open_embedder(settings.model, threads, settings.precision))
-    stored = {source: generation.store.document(source).text for source in layout}
-    return Desk(generation, retriever, Placement(place(layout, stored)), network)
+    return Desk(open_corpus(passages, folder, threads), network)
 
 
 def examples_of(desk: Desk, questions: Sequence[TaughtQuestion], kind: Kind) -> Iterator[Example]:
@@ -87,7 +69,7 @@ def examples_of(desk: Desk, questions: Sequence[TaughtQuestion], kind: Kind) -> 
 
 def _example(desk: Desk, question: TaughtQuestion, read: Sequence[ScoredPassage], kind: Kind) -> Example:
     seen = desk.see(question.text, read)
-    given = [kind == "answered" and desk.place_of(each) == question.passage for each in read]
+    given = [kind == "answered" and desk.corpus.place_of(each) == question.passage for each in read]
     right = {id(each): _right_sentences(each, question) for each, is_given in zip(read, given, strict=True) if is_given}
     marked = np.array([each.at in right.get(id(each.passage), ()) for each in seen.candidates])
     return Example(matrix(seen.candidates), marked, seen.passages, np.array(given), question.article, kind)
@@ -110,7 +92,7 @@ def chosen_of(desk: Desk, questions: Sequence[TaughtQuestion], weights: ReaderWe
     :yields: what is known of the passage's other sentences.
     """
     for question in questions:
-        own = [each for each in desk.retrieve(question.text) if desk.place_of(each) == question.passage][:1]
+        own = [each for each in desk.retrieve(question.text) if desk.corpus.place_of(each) == question.passage][:1]
         if own:
             seen = desk.see(question.text, own)
             scores = seen.scores(weights)
@@ -123,9 +105,5 @@ def chosen_of(desk: Desk, questions: Sequence[TaughtQuestion], weights: ReaderWe
 def _chosen_sentences(scored: ScoredPassage, question: TaughtQuestion) -> list[int]:
     spans = [span for words in question.chosen for span in occurrences(words, scored.text)[:1]]
     start = scored.passage.span.start
-    covered = [
-        sum(max(0, min(each.end - start, end) - max(each.start - start, first)) for first, end in spans)
-        / (each.end - each.start)
-        for each in scored.passage.sentences
-    ]
-    return [at for at, share in enumerate(covered) if share >= 0.5]
+    sentences = [(each.start - start, each.end - start) for each in scored.passage.sentences]
+    return mostly_covered(sentences, spans)

@@ -14,15 +14,10 @@ from pathlib import Path
 
 import click
 
-from assistant.assembly import build_index
 from assistant.datamodel import Query, ScoredPassage, Span
-from assistant.embedders import open_embedder
 from assistant.evaluation.answer_measures import holds_answer
-from assistant.evaluation.corpus import Placement, lay_out, place, write_sources
 from assistant.evaluation.questions import GivenPassage
-from assistant.indexes import Generation
-from assistant.retrievers import FusedRetriever
-from assistant.settings import Settings
+from assistant.training.corpus import Corpus, open_corpus
 from assistant.training.sets import TaughtQuestion
 
 LOOK_ALIKES = 8
@@ -69,14 +64,7 @@ def gather(
     :param threads: for embedding.
     :yields: a group per question whose passage was found.
     """
-    layout = lay_out(passages)
-    settings = Settings(sources=folder / "sources", index=folder / "index", threads=threads)
-    write_sources(layout, settings.sources)
-    build_index(settings=settings)
-    generation = Generation(settings.index)
-    retriever = FusedRetriever(generation, open_embedder(settings.model, threads, settings.precision))
-    stored = {source: generation.store.document(source).text for source in layout}
-    maker = _Maker(retriever, Placement(place(layout, stored)), {passage.id: passage for passage in passages})
+    maker = _Maker(open_corpus(passages, folder, threads), {passage.id: passage for passage in passages})
     with click.progressbar(questions, label="Finding look-alikes") as shown:
         for question in shown:
             if group := maker.group(question):
@@ -99,17 +87,17 @@ def read_groups(path: Path) -> list[Group]:
 
 
 class _Maker:
-    def __init__(self, retriever: FusedRetriever, placement: Placement, given: dict[str, GivenPassage]) -> None:
-        self._retriever, self._placement, self._given = retriever, placement, given
+    def __init__(self, corpus: Corpus, given: dict[str, GivenPassage]) -> None:
+        self._corpus, self._given = corpus, given
 
     def group(self, question: TaughtQuestion) -> Group | None:
         """Sort what is retrieved for a question, and for its own passage's words, into right and wrong."""
-        found = self._retriever.retrieve(Query(question.text), _RETRIEVED)
-        own = [each for each in found if self._place_of(each) == question.passage]
+        found = self._corpus.retriever.retrieve(Query(question.text), _RETRIEVED)
+        own = [each for each in found if self._corpus.place_of(each) == question.passage]
         if not own:
             words = self._given[question.passage].text[:1000]
-            again = self._retriever.retrieve(Query(words), 5)
-            own = [each for each in again if self._place_of(each) == question.passage]
+            again = self._corpus.retriever.retrieve(Query(words), 5)
+            own = [each for each in again if self._corpus.place_of(each) == question.passage]
         if not own:
             return None
         taught = [self._taught(each, question) for each in own]
@@ -118,7 +106,9 @@ class _Maker:
             return None
         negatives = [] if positive else taught[:1]
         others = [
-            each for each in found if self._place_of(each) != question.passage and not _may_answer(each, question)
+            each
+            for each in found
+            if self._corpus.place_of(each) != question.passage and not _may_answer(each, question)
         ]
         mine = {question.set, ""}
         look_alikes = [each for each in others if self._set_of(each) in mine][:LOOK_ALIKES]
@@ -135,18 +125,15 @@ class _Maker:
             [self._wrong(each) for each in foreign],
         )
 
-    def _place_of(self, scored: ScoredPassage) -> str | None:
-        return self._placement.passage_at(scored.document.source, scored.passage.span)
-
     def _set_of(self, scored: ScoredPassage) -> str:
-        place = self._place_of(scored) or ""
+        place = self._corpus.place_of(scored) or ""
         return place.split(" ")[0] if place.startswith(("qed ", "clapnq ")) else "squad"
 
     def _wrong(self, scored: ScoredPassage) -> TaughtPassage:
         return TaughtPassage(*self._shape(scored), [], [])
 
     def _shape(self, scored: ScoredPassage) -> tuple[str, str, list[tuple[int, int]]]:
-        span, place = scored.passage.span, self._place_of(scored)
+        span, place = scored.passage.span, self._corpus.place_of(scored)
         sentences = [(each.start - span.start, each.end - span.start) for each in scored.passage.sentences]
         return span.of(scored.document.text), self._given[place].title if place else "", sentences
 
@@ -178,6 +165,17 @@ def occurrences(words: str, text: str) -> list[tuple[int, int]]:
     return found
 
 
+def mostly_covered(sentences: Sequence[tuple[int, int]], chosen: Sequence[tuple[int, int]]) -> list[int]:
+    """Number the sentences of which chosen ranges cover half or more.
+
+    :param sentences: half-open ranges, none empty.
+    :param chosen: half-open ranges of the same text.
+    :returns: positions in ``sentences``, ascending.
+    """
+    covered = [sum(max(0, min(b, d) - max(a, c)) for c, d in chosen) / (b - a) for a, b in sentences]
+    return [at for at, share in enumerate(covered) if share >= 0.5]
+
+
 def _whole_words(text: str, start: int, end: int) -> bool:
     left = start > 0 and text[start - 1].isalnum() and text[start].isalnum()
     right = end < len(text) and text[end].isalnum() and text[end - 1].isalnum()
@@ -193,8 +191,7 @@ def _right(
 ) -> list[int]:
     """Number the sentences that answer: those a person chose, or those that hold most of the answers' wordings."""
     if chosen:
-        covered = [sum(max(0, min(b, d) - max(a, c)) for c, d in chosen) / (b - a) for a, b in sentences]
-        return [at for at, share in enumerate(covered) if share >= 0.5]
+        return mostly_covered(sentences, chosen)
     if not spans:
         return []
     held = [sum(bool(occurrences(answer, text[a:b])) for answer in answers) for a, b in sentences]
