@@ -35,6 +35,7 @@ from assistant.readers.sentence_reader import SentenceReader
 from assistant.replying import reply_to
 from assistant.retrievers import FusedRetriever
 from assistant.settings import Settings
+from assistant.spelling import Spelling
 from assistant.talk import talk_in
 
 PASSAGES_RETRIEVED = 10
@@ -72,7 +73,7 @@ class Assistant:
         :param question: the question as a person typed it.
         :param history: the turns before it, oldest first, as records or ``{"role", "content"}`` mappings.
         :param sources: globs that the quoted sources' paths must match, none for all sources.
-        :param bare: take the words as a question that stands alone, whatever they say and whatever came before.
+        :param bare: take the words as a question that stands alone and is spelt as meant, whatever came before.
         :returns: the answer; every quote in it was compared with the stored text.
         :raises QuestionError: when the question is empty or too long.
         :raises UsageError: when no source matches a glob, or a turn has another form.
@@ -84,7 +85,7 @@ class Assistant:
         with self._current() as opened:
             desk = _Desk(opened, self.settings.strictness)
             reply = reply_to(talk, asked, turns, desk, sources) if talk else None
-            answer = reply or desk.ask(asked, turns, sources)
+            answer = reply or desk.ask(asked if bare else opened.spelling.mended(asked), turns, sources)
         timings = {"retrieve": 0.0, "read": 0.0, **answer.timings_ms, "total": _ms(time.perf_counter() - started)}
         return replace(answer, question=question, timings_ms=timings)
 
@@ -106,7 +107,8 @@ class Assistant:
         """
         asked, turns = self._checked(question), _turns(history)
         with self._current() as opened:
-            found = opened.conversation.retrieve(asked, turns, max(k, PASSAGES_RETRIEVED), sources)
+            words = opened.spelling.mended(asked)
+            found = opened.conversation.retrieve(words, turns, max(k, PASSAGES_RETRIEVED), sources)
             return list(opened.reader.read(Query(found.resolved), found.passages).passages[:k])
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> Reading:
@@ -221,6 +223,7 @@ class _Opened:
         self.generation = generation
         self.conversation = Conversation(FusedRetriever(generation, embedder), generation.lexical)
         self.reader: Reader = SentenceReader(generation.lexical, shipped_network(threads))
+        self.spelling = Spelling(generation)
         self.users = 0
         self._retired = False
 

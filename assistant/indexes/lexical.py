@@ -75,8 +75,16 @@ class TantivyIndex:
         :param term: one of `terms`.
         :returns: about 0 for a term of every passage; highest for one of none.
         """
-        count = self._searcher.doc_freq("words", term)
+        count = self.passages_with(term)
         return float(np.log1p((len(self) - count + 0.5) / (count + 0.5)))
+
+    def passages_with(self, term: str) -> int:
+        """Count the passages that hold a term.
+
+        :param term: one of `terms`.
+        :returns: 0 or more.
+        """
+        return int(self._searcher.doc_freq("words", term))
 
     def search(self, text: str, k: int, allowed: np.ndarray | None = None) -> list[ScoredId]:
         """Find the passages that share words with a text; see `LexicalIndex.search`.

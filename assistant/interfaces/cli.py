@@ -135,7 +135,9 @@ def _build_and_tell(settings: Settings, as_json: bool) -> int:
     metavar="GLOB",
     help="Quote only from sources that match; may be repeated.",
 )
-@click.option("--bare", is_flag=True, help="Take the words as they stand: no history, no small talk.")
+@click.option(
+    "--bare", is_flag=True, help="Take the words as they stand: no history, no small talk, no mended spelling."
+)
 @click.option("--batch", type=click.Path(path_type=Path), help="JSON lines of questions: id, question, history.")
 @click.option("--output", type=click.Path(path_type=Path), help="Where --batch writes its JSON lines.")
 @as_json_option
