@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress as Bar
+from rich.progress import TaskID
 
 from assistant.evaluation.comparison import compared, read_kept
 from assistant.evaluation.html_report import write_report
 from assistant.evaluation.report import print_table
 from assistant.evaluation.result import to_json
-from assistant.evaluation.run import evaluate
-from assistant.evaluation.styles import STYLES
+from assistant.evaluation.run import Report, evaluate
 from assistant.settings import Settings
 
 _PIPED_WIDTH = 140
@@ -50,15 +51,9 @@ def evaluate_command(
     :raises AssistantError: as `evaluate`.
     """
     kept = read_kept(before) if before else None
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        stages = ("read", "embed", "write", "ask", *STYLES)
-        tasks = {stage: bar.add_task(stage, total=None, visible=False) for stage in stages}
-
-        def shown(stage: str, done: int, total: int) -> None:
-            bar.update(tasks[stage], completed=done, total=total, visible=True)
-
+    with progress_bar() as show:
         result = evaluate(
-            passages, questions, settings=settings, sample=sample, seed=seed, progress=shown, keep=keep, fold=fold,
+            passages, questions, settings=settings, sample=sample, seed=seed, progress=show, keep=keep, fold=fold,
             styles=styles,
         )  # fmt: skip
     if kept is not None:
@@ -71,3 +66,20 @@ def evaluate_command(
         # Into a file or a pipe rich would wrap at 80 columns, in the middle of the labels.
         print_table(result, Console(file=sys.stdout, width=None if sys.stdout.isatty() else _PIPED_WIDTH))
     return 0 if result.faithful else 1
+
+
+@contextmanager
+def progress_bar() -> Iterator[Report]:
+    """Show on standard error how far an evaluation is, a line for each stage from when it begins; gone at the end.
+
+    :yields: what an evaluation calls with the stage, how much is done, and of how much.
+    """
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield show

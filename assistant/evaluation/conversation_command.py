@@ -7,9 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import Progress as Bar
-
+from assistant.evaluation.command import progress_bar
 from assistant.evaluation.conversations import (
     ConversationResult,
     conversation_lines,
@@ -51,14 +49,8 @@ def conversations_command(
     files = [sampled(file, sample, seed) for file in read_all_questions(questions, given)]
     asked = [question for file in files for question in file.questions if question.answerable and question.passage]
     alone = (list(given.values()), asked) if asked else None
-    with Bar(console=Console(stderr=True), transient=True) as bar, tempfile.TemporaryDirectory() as scratch:
-        tasks = {stage: bar.add_task(stage, total=None, visible=False) for stage in ("read", "embed", "write", "ask")}
-
-        def shown(stage: str, done: int, total: int) -> None:
-            bar.update(tasks[stage], completed=done, total=total, visible=True)
-
-        folder = keep or Path(scratch)
-        result = evaluate_conversations(conversations, settings, folder, shown, alone, seed)
+    with progress_bar() as show, tempfile.TemporaryDirectory() as scratch:
+        result = evaluate_conversations(conversations, settings, keep or Path(scratch), show, alone, seed)
     _show(result, report, as_json)
     return 0
 

@@ -18,7 +18,6 @@ import platform
 import random
 import re
 import secrets
-import subprocess
 import sys
 import tempfile
 import threading
@@ -27,8 +26,10 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parents[1] / "interfaces"))
+from chat_browser import chat
+
 RESULTS = Path(__file__).parent / "results" / "web_load.json"
-ROOT = Path(__file__).parents[2]
 CLIENTS = 50
 WITHIN_S = 10.0
 WORDS = (
@@ -102,28 +103,6 @@ class Client:
         return shown
 
 
-def start(sources: Path, index: Path) -> tuple[subprocess.Popen[str], str]:
-    environment = {**os.environ, "ASSISTANT_MODEL": "hashing", "ASSISTANT_STRICTNESS": "0"}
-    command = [
-        sys.executable,
-        "-m",
-        "assistant",
-        "chat",
-        "--port",
-        "0",
-        "--sources",
-        str(sources),
-        "--index",
-        str(index),
-    ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
-    for line in process.stderr:
-        if found := re.search(r"http://[\w.:]+/", line):
-            threading.Thread(target=lambda: [None for _ in process.stderr], daemon=True).start()
-            return process, found[0]
-    raise SystemExit("The chat did not start.")
-
-
 def load(address: str, gates: int) -> dict[str, float]:
     """Let all clients ask once, spread over the time, and measure each."""
     clients = [Client(address) for _ in range(CLIENTS)]
@@ -191,8 +170,7 @@ def main() -> None:
         sources = Path(scratch, "sources")
         sources.mkdir()
         make_sources(sources, given.passages, given.pages)
-        process, address = start(sources, Path(scratch, "index"))
-        try:
+        with chat(sources, Path(scratch, "index")) as address:
             one = Client(address)
             one.ask("Who is the keeper of gate 0-1?")
             begun = time.perf_counter()
@@ -203,9 +181,6 @@ def main() -> None:
                 "passages": json.loads(one.get("chat/state"))["summary"], "one_client_s": round(first, 3),
                 "many_clients": load(address, 100), "long_pdf": long_pdf(address, given.pages),
             }  # fmt: skip
-        finally:
-            process.terminate()
-            process.wait(20)
     RESULTS.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 

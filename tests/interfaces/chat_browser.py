@@ -1,4 +1,4 @@
-"""Starts the real chat in a process of its own and drives a real Chromium, for `test_browser`."""
+"""Starts the real chat in a process of its own and drives a real Chromium, for the browser tests and benchmarks."""
 
 import contextlib
 import json
