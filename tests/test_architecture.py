@@ -28,7 +28,7 @@ LEVELS = [
     {"indexes"},
     {"retrievers"},
     {"readers"},
-    {"conversation", "choices", "examples", "matching", "replying", "verifying"},
+    {"conversation", "choices", "examples", "matching", "replying", "spelling", "verifying"},
     {"answering", "building"},
     {"assembly", "kept_conversations"},
     {"evaluation"},

@@ -45,6 +45,8 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _FORMATTING = "b|i|u|s|em|strong|font|span|small|big|tt|sub|sup|mark|code"
 _FORMATTING_TAGS = re.compile(rf"</?(?:{_FORMATTING})(?:\s[^<>]*)?>", re.IGNORECASE)
+_BODY = re.compile(r"<body[\s>]", re.IGNORECASE)
+_BEGINS_BODY = re.compile(r"<(?:main|article|section|nav|header|footer|aside|figure)[\s>]", re.IGNORECASE)
 _TOO_DEEP = "The HTML is nested too deeply to be read; save the page as text or PDF."
 _BREAK = "\x0b"  # stands for <br> until blanks are collapsed
 _DEEPEST_FOR_EXTRACTION = 250
@@ -73,10 +75,11 @@ class HtmlLoader:
         """
         decoded = decode(data, declared_charset(data))
         try:
-            page = parsed(decoded.text)
+            markup = _with_body(decoded.text)
+            page = parsed(markup)
             pieces = Renderer().render(page) if page is not None else []
             require_words(" ".join(piece.text for piece in pieces))
-            main = _main_pieces(decoded.text, page, pieces)
+            main = _main_pieces(markup, page, pieces)
             content = _compose(pieces if main is None else main)
             title = _title_of(page, content) or stem_of(name)
         except RecursionError:
@@ -138,6 +141,12 @@ def parsed(markup: str) -> Any:
         if complete:
             return page
     raise UnreadableFile(_TOO_DEEP)
+
+
+def _with_body(markup: str) -> str:
+    """Write out a body tag that a page leaves out: without it libxml2 takes elements younger than itself for its head's."""
+    first = _BEGINS_BODY.search(markup)
+    return f"{markup[: first.start()]}<body>{markup[first.start() :]}" if first and not _BODY.search(markup) else markup
 
 
 def _parsed_once(markup: str) -> tuple[Any, bool]:

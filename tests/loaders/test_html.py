@@ -66,6 +66,13 @@ def test_hidden_elements_keep_what_follows_them():
     assert visible_text("<p>a<script>x</script>b <b hidden>c</b>d</p>") == "ab d"
 
 
+@pytest.mark.parametrize("element", ["main", "article", "section", "header"])
+def test_a_body_tag_may_be_left_out(element):
+    page = f"<!doctype html><title>T</title><{element}><p>The first part says one.</p></{element}><p>The second says two.</p>"
+    content = load(page)
+    assert content.text == "The first part says one.\n\nThe second says two." and content.title == "T"
+
+
 def test_blanks_and_breaks():
     assert visible_text("<p> a\n  b<br>c <span>d</span>e </p><pre>x  y\n  z</pre>") == "a b\nc de\nx  y\n  z"
 
