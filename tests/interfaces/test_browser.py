@@ -206,6 +206,7 @@ def test_it_fits_a_small_screen(address, tmp_path, width):
     page = Page(tmp_path / "profile", (width, 844)).open(address)
     try:
         assert not page.find("#qa-side")[0].is_displayed()
+        assert page.find("#qa-toggle")[0].accessible_name == "Sources"
         page.ask("When was the Brooklyn Bridge opened?")
         assert page.run("return document.documentElement.scrollWidth") <= width
         page.open_citation()

@@ -38,6 +38,13 @@ def page(address, tmp_path):
     window.close()
 
 
+@pytest.fixture
+def bees_that_left(sources):
+    """Rewrites what a quote stands on, and puts it back for the tests that follow."""
+    yield lambda: (sources / "bees.md").write_text(BEES.replace("hives", "trees"))
+    (sources / "bees.md").write_text(BEES)
+
+
 def show_conversations(page):
     page.find("#qa-tab-button-1")[0].click()
     page.wait_for("#qa-conversations .qa-kept")
@@ -55,19 +62,41 @@ def get(address):
         return answer.read(), answer.headers
 
 
-def test_a_conversation_is_kept_reopened_and_says_whether_its_sources_still_say_so(page, address, sources):
+def test_a_conversation_is_kept_reopened_and_says_whether_its_sources_still_say_so(page, bees_that_left):
     quoted = page.ask("Where do bees live?")
     page.until(lambda: "#c" in page.driver.current_url)
     page.driver.refresh()
     page.until(lambda: page.text(".qa-reply .qa-words") == quoted)
     page.until(lambda: page.text(".qa-state") == "Still says so")
-    (sources / "bees.md").write_text(BEES.replace("hives", "trees"))
+    bees_that_left()
     page.driver.refresh()
     page.until(lambda: page.text(".qa-state") == "Changed since")
     assert page.text(".qa-reply .qa-words") == quoted
-    (sources / "bees.md").write_text(BEES)
     page.ask("And wasps?")
     assert len(page.find(".qa-reply")) == 2, "the conversation goes on"
+    assert page.complaints() == []
+
+
+SLOW_STREAM = """
+    const ask = window.fetch;
+    window.fetch = async (...asked) => {
+      const answer = await ask(...asked);
+      if (!String(asked[0].url ?? asked[0]).includes("queue/data")) return answer;
+      const late = new TransformStream({ async transform(piece, out) {
+        await new Promise((done) => setTimeout(done, 200));
+        out.enqueue(piece);
+      } });
+      return new Response(answer.body.pipeThrough(late), { status: answer.status, headers: answer.headers });
+    };"""
+
+
+def test_a_conversation_comes_back_each_time_where_the_stream_of_results_is_slow(page):
+    quoted = page.ask("Where do bees live?")
+    page.until(lambda: "#c" in page.driver.current_url)
+    page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SLOW_STREAM})
+    for _ in range(8):
+        page.driver.refresh()
+        page.until(lambda: page.text(".qa-reply .qa-words") == quoted and page.text(".qa-state") == "Still says so")
     assert page.complaints() == []
 
 
@@ -121,8 +150,11 @@ def test_two_people_have_a_conversation_each(page, address, tmp_path):
 
 def test_only_chosen_sources_are_asked(page):
     box = "[...document.querySelectorAll('#qa-source-list li')].find(r => r.textContent.includes('wasps')).querySelector('input')"
+    assert page.text("#qa-choice-rule") == "All sources are asked. Tick some to ask only those."
     page.run(f"{box}.click()")
-    page.until(lambda: "Asking 1 of 2 sources" in page.text("#qa-scope-chip"))
+    page.until(lambda: "Asking only 1 of 2 sources: wasps.md" in page.text("#qa-scope-chip"))
+    assert page.find("#qa-scope-chip")[0].is_displayed()
+    assert page.text("#qa-choice-rule") == "Only the ticked sources are asked."
     assert "Wasps" in page.ask("Where do bees live?")
     page.find("#qa-scope-chip button")[0].click()
     page.until(lambda: not page.find("#qa-scope-chip")[0].is_displayed())

@@ -39,3 +39,17 @@ def test_the_environment_is_silenced(monkeypatch, tmp_path):
 def test_other_commands_do_not_wait_for_gradio():
     code = "import sys, assistant.interfaces.web; print({'gradio', 'fastapi', 'uvicorn'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_only_asking_and_opening_go_through_the_queue():
+    """What joins Gradio's queue in the moment in which it gets empty is lost, and the page waits for it without end."""
+    code = (
+        "from assistant.interfaces.web.app import build_page; from assistant.interfaces.web.handlers import Handlers\n"
+        "Handlers.examples = lambda self: []\n"
+        "page, _ = build_page(Handlers(None, None), '')\n"
+        "print(sorted({event.fn.__name__ for event in page.fns.values() if event.queue}))"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "['ask', 'order']\n"
+    )

@@ -27,6 +27,9 @@ _WELCOME = (
     '<p class="qa-hint">Ask in your own words, or try one of these.</p></div>'
 )
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
+"""For what takes no time. Gradio's page ends its one stream of results when the queue is empty, and loses what joined the
+queue just then; so only asking and opening go through the queue, which a person does one after the other."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +98,10 @@ def _connect(handlers: Handlers, parts: Parts, page: gr.Blocks) -> None:
         **_QUIET,
     }
     gr.on([parts.question.submit, parts.send.click], handlers.ask, trigger_mode="once", **asking)
-    parts.chat.example_select(handlers.take_example, None, parts.question, **_QUIET).then(handlers.ask, **asking)
+    parts.chat.example_select(handlers.take_example, None, parts.question, **_AT_ONCE).then(handlers.ask, **asking)
     parts.order.change(handlers.order, **{**asking, "inputs": [parts.order, talk]})
-    parts.fresh.click(lambda: ([], "", Talk(), ""), None, [parts.chat, parts.question, talk, parts.notice], **_QUIET)
-    gr.on([page.load, parts.refresh.change], handlers.fresh_examples, None, parts.chat, **_QUIET)
+    parts.fresh.click(lambda: ([], "", Talk(), ""), None, [parts.chat, parts.question, talk, parts.notice], **_AT_ONCE)
+    gr.on([page.load, parts.refresh.change], handlers.fresh_examples, None, parts.chat, **_AT_ONCE)
 
 
 def _theme() -> gr.themes.Base:

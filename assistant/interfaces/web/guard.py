@@ -35,12 +35,13 @@ _READABLE = re.compile(
 )
 _WRITABLE = {
     f"{_API}/queue/join": MAX_JSON_BYTES,
+    f"{_API}/run/predict": MAX_JSON_BYTES,  # Gradio runs only those functions here that are not meant for the queue
     f"{_API}/cancel": MAX_JSON_BYTES,
     f"{_API}/reset": MAX_JSON_BYTES,
     "/chat/upload": MAX_UPLOAD_BYTES,
     **{f"/chat/{order}": MAX_ORDER_BYTES for order in ("rename", "delete", "judge", "remove", "rebuild", "cancel")},
 }
-_COUNTED = re.compile(rf"/chat/[a-z]+|{_API}/(?:queue/join|cancel|reset)")
+_COUNTED = re.compile(rf"/chat/[a-z]+|{_API}/(?:queue/join|run/predict|cancel|reset)")
 _UNCOUNTED = {"/chat/upload"}  # many small files come one after the other; they have limits of their own
 _COOKIE = re.compile(r"(?:^|;\s*)qa-session=([\w-]{22})(?:;|$)")
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'; sandbox"

@@ -73,8 +73,9 @@ const WORDS = { verified: "Still says so", changed: "Changed since", missing: "N
 
 /** Mark each quote of an old conversation with whether its source still says so. */
 export async function recheck(conversation) {
-  const { turns } = await ask(`recheck?conversation=${conversation}`);
-  for (const [turn, states] of Object.entries(turns ?? {})) {
+  const { turns, error } = await ask(`recheck?conversation=${conversation}`);
+  if (error) return say(error);
+  for (const [turn, states] of Object.entries(turns)) {
     const thumb = document.querySelector(`#qa-chat .qa-thumb[value="${conversation}/${turn}/up"]`);
     const quotes = thumb?.closest(".qa-reply").querySelectorAll(".qa-quote .qa-state") ?? [];
     [...quotes].forEach((label, at) => {

@@ -7,8 +7,14 @@ const WATCHED_EVERY_MS = 700;
 
 /** Collect the files of what was dropped, folders and all, each with its path. */
 async function filesOf(items) {
-  const entries = [...items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  const entries = [];
   const found = [];
+  for (const item of items) {
+    const entry = item.webkitGetAsEntry?.();
+    const file = entry ? null : item.getAsFile(); // what comes from no folder: an attachment of a mail, a file made by a program
+    if (entry) entries.push(entry);
+    else if (file) found.push({ file, path: file.name });
+  }
   const visit = async (entry, path) => {
     if (entry.isFile) {
       const file = await new Promise((done, failed) => entry.file(done, failed));
@@ -35,14 +41,15 @@ export class Sources {
     this.limits = { max_file_mb: 50, max_files: 200 };
     this.summary = element("p", { className: "qa-summary" });
     this.filter = element("input", { type: "search", placeholder: "Find a source", ariaLabel: "Find a source", oninput: () => this.list() });
+    this.rule = element("p", { id: "qa-choice-rule", className: "qa-rule" });
     this.items = element("ul", { id: "qa-source-list" });
     this.more = button("Show more", () => this.list(Infinity), "", "qa-more");
     this.notes = element("div", { id: "qa-notes", className: "qa-outcome", role: "status" });
     this.build = element("div", { id: "qa-build", className: "qa-outcome", role: "status" });
     this.rebuild = button("Rebuild", () => this.start(), "", "qa-wide");
     this.rebuild.id = "qa-rebuild";
-    this.chip = element("div", { id: "qa-scope-chip", className: "qa-scope", hidden: true });
-    this.panel = element("section", { className: "qa-tab", ariaLabel: "Sources" }, this.summary, this.filter, this.items, this.more,
+    this.chip = element("div", { id: "qa-scope-chip", className: "qa-scope", role: "status", hidden: true });
+    this.panel = element("section", { className: "qa-tab", ariaLabel: "Sources" }, this.summary, this.filter, this.rule, this.items, this.more,
       this.notes, this.build, this.dropZone(), this.rebuild);
   }
 
@@ -193,7 +200,7 @@ export class Sources {
 
   box(row) {
     const id = row.id.split("&")[0];
-    const box = element("input", { type: "checkbox", checked: this.chosen.has(id), ariaLabel: `Ask only chosen sources: ${row.name}`, title: "Ask only the chosen sources" });
+    const box = element("input", { type: "checkbox", checked: this.chosen.has(id), ariaLabel: `Ask ${row.name} and only what is ticked`, title: "Ticked: questions go to this source and others that are ticked, and to no other" });
     box.addEventListener("change", () => {
       box.checked ? this.chosen.add(id) : this.chosen.delete(id);
       this.choose();
@@ -207,17 +214,25 @@ export class Sources {
     this.choose();
   }
 
-  /** Tell the conversation which sources are asked, and the person beside the question. */
+  /** Tell the conversation which sources are asked, and the person beside the boxes and beside the question. */
   choose() {
     type("#qa-scope", JSON.stringify({ sources: [...this.chosen], bare: this.bare }));
+    this.rule.hidden = this.rows.length < 2;
+    this.rule.textContent = this.chosen.size ? "Only the ticked sources are asked." : "All sources are asked. Tick some to ask only those.";
+    this.showChoice();
+    const bar = document.getElementById("qa-ask");
+    if (bar && this.chip.nextSibling !== bar) bar.before(this.chip);
+  }
+
+  showChoice() {
     this.chip.hidden = !this.chosen.size;
+    const names = this.rows.filter((row) => this.chosen.has(row.id.split("&")[0])).map((row) => row.name);
     const all = button("Ask all sources", () => {
       this.chosen.clear();
       this.list();
       this.choose();
     });
-    this.chip.replaceChildren(`Asking ${this.chosen.size} of ${this.rows.length} sources`, all);
-    const bar = document.getElementById("qa-ask");
-    if (bar && this.chip.nextSibling !== bar) bar.before(this.chip);
+    const words = `Asking only ${this.chosen.size} of ${this.rows.length} sources: ${names.join(", ")}`;
+    this.chip.replaceChildren(element("span", { className: "qa-scope-words", textContent: words, title: words }), all);
   }
 }
