@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -141,13 +141,13 @@ class Builder:
         failed: list[SourceStatus] = []
         waiting = bench.hashes()
         bench.forget(set(waiting) - {file.source for file in files})
-        embedding = _Embedding(embedder, old, bench)
+        embedding = _Embedding(embedder, old, bench, self._step)
         with closing(ahead(self._outcomes(files, old, waiting), _FILES_AHEAD)) as outcomes:
             for done, (file, outcome) in enumerate(zip(files, outcomes, strict=True)):
                 self._step(Progress("read", done, len(files), file.source))
                 if isinstance(outcome, Work):
                     bench.put(outcome)
-                    self._follow(embedding.take(outcome))
+                    embedding.take(outcome)
                 elif outcome != _WAITING:
                     if file.source in waiting:  # what an earlier build left there is out of date
                         bench.forget({file.source})
@@ -158,13 +158,9 @@ class Builder:
         self._step(Progress("read", len(files), len(files)))
         for source in bench.unembedded():
             if not embedding.holds(source):
-                self._follow(embedding.take(bench.get(source)))
-        self._follow(embedding.finish())
+                embedding.take(bench.get(source))
+        embedding.finish()
         return kept, failed
-
-    def _follow(self, steps: Iterable[Progress]) -> None:
-        for progress in steps:
-            self._step(progress)
 
     def _outcomes(
         self, files: list[SourceFile], old: Generation | None, waiting: dict[str, str]
@@ -231,10 +227,15 @@ class Builder:
 
 
 class _Embedding:
-    """Gives documents on the bench their vectors, many at a time, since embedders are fastest on many texts."""
+    """Gives documents on the bench their vectors, many at a time, since embedders are fastest on many texts.
 
-    def __init__(self, embedder: Embedder, old: Generation | None, bench: Workbench) -> None:
-        self._embedder, self._old, self._bench = embedder, old, bench
+    It tells how far it is, through what may stop the build, before each lot of passages, also within one long document.
+    """
+
+    def __init__(
+        self, embedder: Embedder, old: Generation | None, bench: Workbench, step: Callable[[Progress], None]
+    ) -> None:
+        self._embedder, self._old, self._bench, self._step = embedder, old, bench, step
         self._held: list[Work] = []
         self._waiting = self._done = self._total = 0
         self._started = time.monotonic()
@@ -243,40 +244,36 @@ class _Embedding:
         """Tell whether a source waits for its batch to be full."""
         return any(work.document.source == source for work in self._held)
 
-    def take(self, work: Work) -> Iterator[Progress]:
-        """Take in a document that is on the bench, and embed once enough have come together.
-
-        :param work: the document, without vectors.
-        :yields: how far it is.
-        """
+    def take(self, work: Work) -> None:
+        """Take in a document that is on the bench, without vectors, and embed once enough have come together."""
         if any(held.document.sha256 == work.document.sha256 for held in self._held):
-            yield from self.finish()  # its twin's vectors will be its own
+            self.finish()  # its twin's vectors will be its own
         if _reuse_vectors(work, self._old, self._bench):
             return
         self._held.append(work)
         self._total += len(work.passages)
         self._waiting += len(work.passages)
         if self._waiting >= PASSAGES_AT_ONCE:
-            yield from self.finish()
+            self.finish()
 
-    def finish(self) -> Iterator[Progress]:
-        """Embed what is held.
-
-        :yields: how far it is, before and after.
-        """
+    def finish(self) -> None:
+        """Embed what is held."""
         if not self._held:
             return
-        yield self._progress(self._held[0].document.source)
-        for work, (vectors, sentences) in zip(self._held, embed_documents(self._embedder, self._held), strict=True):
+        source = self._held[0].document.source
+        embedded = embed_documents(self._embedder, self._held, lambda done: self._tell(done, source))
+        for work, (vectors, sentences) in zip(self._held, embedded, strict=True):
             self._bench.put_vectors(work.document.source, vectors, sentences)
         self._done = self._total
         self._held, self._waiting = [], 0
-        yield self._progress("")
+        self._tell(0, "")
 
-    def _progress(self, source: str) -> Progress:
-        rate = self._done / max(1e-6, time.monotonic() - self._started) if self._done else None
-        left = (self._total - self._done) / rate if rate else None
-        return Progress("embed", self._done, self._total, source, rate, left)
+    def _tell(self, more: int, source: str) -> None:
+        """Say how many passages are done, with those of the ones held."""
+        done = self._done + more
+        rate = done / max(1e-6, time.monotonic() - self._started) if done else None
+        left = (self._total - done) / rate if rate else None
+        self._step(Progress("embed", done, self._total, source, rate, left))
 
 
 @contextmanager
@@ -306,15 +303,23 @@ def _check_room(index: Path, rows: Sequence[SourceStatus], dimension: int) -> No
         )
 
 
-def embed_documents(embedder: Embedder, works: Sequence[Work]) -> Iterator[tuple[np.ndarray, SentenceVectors]]:
-    """Embed the passages and sentences of documents, all in one call, since embedders are fastest on many texts.
+def embed_documents(
+    embedder: Embedder, works: Sequence[Work], tell: Callable[[int], None] = lambda done: None
+) -> Iterator[tuple[np.ndarray, SentenceVectors]]:
+    """Embed the passages and sentences of documents together, since embedders are fastest on many texts.
 
     :param embedder: the embedder.
     :param works: the documents with their passages.
+    :param tell: told how many passages are done, before each `PASSAGES_AT_ONCE` of them.
     :yields: for each document its passage vectors and its sentence vectors.
     """
-    embedded = [_embedded(work.document, passage) for work in works for passage in work.passages]
-    vectors, sentences = embedder.embed_with_sentences([text for text, _ in embedded], [spans for _, spans in embedded])
+    texts = [_embedded(work.document, passage) for work in works for passage in work.passages]
+    found = []
+    for done in range(0, max(1, len(texts)), PASSAGES_AT_ONCE):
+        tell(done)
+        some = texts[done : done + PASSAGES_AT_ONCE]
+        found.append(embedder.embed_with_sentences([text for text, _ in some], [spans for _, spans in some]))
+    vectors, sentences = (np.concatenate(parts) for parts in zip(*found, strict=True))
     passage = sentence = 0
     for work in works:
         passages_end = passage + len(work.passages)

@@ -276,6 +276,24 @@ def test_sentences_are_where_they_stand_in_what_is_embedded():
     assert vectors.shape == (2, 256) and len(sentences) == 4 and nothing.shape == (0, 256) and len(no_sentences) == 0
 
 
+def test_a_long_document_tells_how_far_it_is_and_can_be_stopped_within(make_sources, build, embedder, monkeypatch):
+    monkeypatch.setattr("assistant.building.PASSAGES_AT_ONCE", 2)
+    make_sources({"long.txt": "\n\n".join(f"Hive {number}. " + "Bees fly. " * 60 for number in range(7))})
+    seen, cancel = [], threading.Event()
+
+    def stop(state):
+        if state.stage == "embed":
+            seen.append((state.done, state.total))
+            if state.done == 4:
+                cancel.set()
+
+    with pytest.raises(BuildCancelled):
+        build(stop, cancel)
+    assert seen == [(0, 7), (2, 7), (4, 7)] and sum(len(text) > 99 for text in embedder.embedded()) == 6
+    build(lambda state: seen.append(state.done) if state.stage == "embed" else None)
+    assert seen[3:] == [0, 2, 4, 6, 7]
+
+
 WRITTEN = st.sampled_from([BEES, TEA, WAX, f"{BEES}\n\n{TEA}\n\n{WAX}", "# Hive\n\n" + "Bees fly far. " * 60, ""])
 CHANGES = st.dictionaries(st.sampled_from(["a.txt", "b.md", "c/a.txt", "d.html"]), WRITTEN | st.none(), min_size=1)
 
