@@ -9,7 +9,9 @@ from assistant.datamodel import Query, Reading, ScoredPassage
 
 
 class Vocabulary(Protocol):
-    """What a reader needs to know about words."""
+    """What a reader needs to know about words, and among how many passages they stand."""
+
+    def __len__(self) -> int: ...
 
     def terms(self, text: str) -> list[str]:
         """List the terms of a text, in its order."""

@@ -32,7 +32,7 @@ SENTENCE_SIGNALS = (
 # for reasons and definitions repeat the words of the sentence that they were made from.
 _HEADING_PENALTY = 4.0
 _QUESTION_PENALTY = 1.5
-_ASIDE_PENALTY = 4.0
+_ASIDE_PENALTY = 2.0
 _ANNOUNCEMENT_PENALTY = 3.0
 _FORM_WEIGHT = 1.7
 # "Before we explain …, it is important to know …": words about what the text is going to say, which say nothing yet.

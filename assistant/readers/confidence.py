@@ -25,7 +25,10 @@ CONFIDENCE_SIGNALS = (
     "answers",
     "lead",
     "most_similar",
+    "passages",
 )
+SIZES = (20, 1500)
+"""How many passages the indexes had that the weights were fitted on; fewer and more count as these."""
 _LEAST = 1e-6
 PASSAGE_SIGNALS = ("dense", "lexical", "best_sentence", "answers", "evidence", "span")
 FURTHER_SIGNALS = ("behind", "evidence", "similarity", "coverage", "beside", "opens")
@@ -82,20 +85,23 @@ class ReaderWeights:
         return math.log(both / (1 - both))
 
 
-def confidence_signals(signals: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def confidence_signals(signals: np.ndarray, scores: np.ndarray, passages: int) -> np.ndarray:
     """Collect what tells whether the best sentence answers at all (`CONFIDENCE_SIGNALS`).
 
-    Signals that are relative to the best hit of the same question are left out: they say nothing across questions.
+    Signals that are relative to the best hit of the same question are left out: they say nothing across questions. The
+    more passages an index has, the more like a question is the likest of them by chance alone.
 
     :param signals: the sentences' signals. *Shape:* ``(n_sentences, len(SENTENCE_SIGNALS))``.
     :param scores: their scores. *Shape:* ``(n_sentences,)``.
-    :returns: the best sentence's own signals, its lead (its share among all sentences' odds), and the highest
-        similarity of any sentence. *Shape:* ``(len(CONFIDENCE_SIGNALS),)``.
+    :param passages: how many the index has.
+    :returns: the best sentence's own signals, its lead (its share among all sentences' odds), the highest similarity of
+        any sentence, and the logarithm of the number of passages. *Shape:* ``(len(CONFIDENCE_SIGNALS),)``.
     """
     best = int(np.argmax(scores))
     own = {name: signals[best][at] for at, name in enumerate(SENTENCE_SIGNALS)}
     own["lead"] = 1 / np.exp(scores - scores[best]).sum()
     own["most_similar"] = signals[:, SENTENCE_SIGNALS.index("similarity")].max()
+    own["passages"] = math.log(min(max(passages, SIZES[0]), SIZES[1]))
     return np.array([own[name] for name in CONFIDENCE_SIGNALS])
 
 

@@ -27,8 +27,8 @@ QUOTES_AT_MOST = 3
 SENTENCES_AT_MOST = 5
 FURTHER_QUOTE_RATIO = 0.45
 """A further quote from another passage needs at least this share of the best one's probability among all sentences."""
-_ASIDE_PENALTY = 100.0
-"""Page furniture stays behind all else, as retrieval put it."""
+_ASIDE_PENALTY = 2.0
+"""Page furniture stands back, as in retrieval."""
 FURTHER_AT_LEAST = 0.37
 """A further sentence of the best one's passage, or of one beside it, needs this probability of belonging to the answer."""
 _GAP = 2
@@ -60,10 +60,10 @@ class SentenceReader:
         seen = Seen(query.text, read, self._network.read(query.text, read), self._vocabulary)
         scores = seen.scores(self._weights)
         confidence = seen.confidence(self._weights, scores)
-        chosen = _chosen(seen.candidates, scores, self._weights)
+        runs = _runs(seen.candidates, scores, self._weights)
         order = np.argsort(-seen.passage_scores(self._weights), kind="stable")
         ranked = (*(read[at] for at in order), *passages[len(read) :])
-        quotes = _quotes(seen.candidates, chosen, scores, confidence)
+        quotes = _quotes(seen.candidates, runs, scores, confidence)
         return Reading(quotes, _closest(ranked, seen.candidates, scores, confidence), confidence, ranked)
 
 
@@ -84,6 +84,7 @@ class Seen:
         vocabulary: Vocabulary,
     ) -> None:
         asked = Asked(question, vocabulary)
+        self.size = len(vocabulary)
         self.candidates = list(chain.from_iterable(map(asked.candidates, passages, views)))
         self._asides = [each.passage.aside for each in passages]
         self.passages = np.array([_passage_signals(*each) for each in zip(passages, views, strict=True)])
@@ -96,7 +97,8 @@ class Seen:
     def confidence(self, weights: ReaderWeights, scores: np.ndarray) -> float:
         """Give the probability that the best sentence answers."""
         best = self.candidates[int(np.argmax(scores))]
-        return weights.probability(confidence_signals(matrix(self.candidates), scores), best.penalty)
+        signals = confidence_signals(matrix(self.candidates), scores, self.size)
+        return weights.probability(signals, best.penalty)
 
     def passage_scores(self, weights: ReaderWeights) -> np.ndarray:
         """Score the passages: log-odds up to a constant. *Shape:* ``(n_passages,)``."""
@@ -164,17 +166,31 @@ def _adjoin(one: ScoredPassage, other: ScoredPassage) -> bool:
     return second.start - first.end <= _GAP
 
 
-def _quotes(
-    candidates: Sequence[Candidate], chosen: Sequence[int], scores: np.ndarray, confidence: float
-) -> tuple[Quote, ...]:
-    """Make quotes: neighbours together, the best one first, the others in reading order."""
+def _runs(candidates: Sequence[Candidate], scores: np.ndarray, weights: ReaderWeights) -> list[list[int]]:
+    """Number the sentences of each quote: neighbours together, the quote with the best sentence first."""
     runs: list[list[int]] = []
-    for at in sorted(chosen):
+    for at in sorted(_chosen(candidates, scores, weights)):
         joins = runs and at == runs[-1][-1] + 1 and candidates[at].passage is candidates[at - 1].passage
         runs[-1].append(at) if joins else runs.append([at])
     runs.sort(key=lambda run: -max(scores[at] for at in run))
-    kept = runs[:QUOTES_AT_MOST]
-    first, *others = (_quote(candidates, run, scores, confidence) for run in kept)
+    return runs[:QUOTES_AT_MOST]
+
+
+def first_quote(seen: Seen, weights: ReaderWeights) -> list[int]:
+    """Number the sentences of the quote that a reader would put first.
+
+    :param seen: what is known of the passages.
+    :param weights: the reader's.
+    :returns: positions in ``seen.candidates``.
+    """
+    return _runs(seen.candidates, seen.scores(weights), weights)[0]
+
+
+def _quotes(
+    candidates: Sequence[Candidate], runs: Sequence[Sequence[int]], scores: np.ndarray, confidence: float
+) -> tuple[Quote, ...]:
+    """Make quotes: the best one first, the others in reading order."""
+    first, *others = (_quote(candidates, run, scores, confidence) for run in runs)
     others.sort(key=lambda quote: (quote.document.source, quote.span))
     return (first, *others)
 

@@ -11,6 +11,7 @@ import torch
 from assistant.evaluation.styles import any_style
 from assistant.training.groups import Group, TaughtPassage
 from assistant.training.network import Batch
+from assistant.training.variation import Answers, made_up, without_answer
 
 QUESTION_TOKENS = 64
 PASSAGE_TOKENS = 288
@@ -21,6 +22,12 @@ _LENGTH_STEP = 16
 """Lengths are rounded up to its multiples: PyTorch keeps memory for each shape that it has met."""
 _TITLED = 0.25
 _FOREIGN = 0.12
+_MADE_UP = 0.5
+"""Made-up questions for each real one, where passages are varied."""
+_WITHOUT_ANSWER = 0.25
+_SWAPPED = 0.6
+_HIDDEN, _HIDDEN_TOKENS = 0.5, 0.08
+"""How many pairs have tokens hidden, and how many tokens of these."""
 
 
 class _Pair(NamedTuple):
@@ -45,7 +52,7 @@ class Pairing:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._first, self._between = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+        self._first, self._between, self._mask = map(tokenizer.token_to_id, ("[CLS]", "[SEP]", "[MASK]"))
         self._known: dict[str, Any] = {}
 
     def pair(self, question: str, passage: TaughtPassage, titled: bool = False) -> _Pair:
@@ -67,35 +74,57 @@ class Pairing:
         ids = [self._first, *asked, self._between, *title, *own, self._between]
         return _Pair(ids, first, sentences, passage.right, spans, bool(passage.right))
 
+    def hide(self, pair: _Pair, chance: random.Random) -> _Pair:
+        """Put a mask in the place of some tokens, none of an answer.
+
+        :param pair: the pair.
+        :param chance: draws the tokens.
+        :returns: the pair with the same labels.
+        """
+        kept = {at for first, last in pair.spans for at in range(first, last)}
+        kept |= {at for at, token in enumerate(pair.ids) if token in (self._first, self._between)}
+        hidden = [at not in kept and chance.random() < _HIDDEN_TOKENS for at in range(len(pair.ids))]
+        return pair._replace(ids=[self._mask if hide else token for token, hide in zip(pair.ids, hidden, strict=True)])
+
     def _pieces(self, text: str) -> Any:
         if text not in self._known:
             self._known[text] = self._tokenizer.encode(text, add_special_tokens=False)
         return self._known[text]
 
 
-def epoch(groups: Sequence[Group], pairing: Pairing, seed: int) -> Iterator[Batch]:
+def epoch(groups: Sequence[Group], pairing: Pairing, seed: int, varied: bool = False) -> Iterator[Batch]:
     """Go once through all groups, with look-alikes and styles drawn anew, groups of like length together.
 
     :param groups: all that are trained on.
     :param pairing: makes the pairs.
     :param seed: other epochs have others; the same gives the same batches.
+    :param varied: whether passages are changed and questions made up (`assistant.training.variation`).
     :yields: batches of `QUESTIONS_AT_ONCE` questions.
     """
     chance = random.Random(seed)
-    order = list(groups)
+    draw = _Varied(groups, pairing, chance) if varied else _Drawn(pairing, chance)
+    order = [*groups, *(_made_up_beside(groups, chance) if varied else ())]
     chance.shuffle(order)
     for at in range(0, len(order), _SORTED_TOGETHER):
-        drawn = [_drawn(group, pairing, chance) for group in order[at : at + _SORTED_TOGETHER]]
+        drawn = [draw.pairs(group) for group in order[at : at + _SORTED_TOGETHER]]
         drawn.sort(key=lambda pairs: max(len(pair.ids) for pair in pairs))
         cuts = [drawn[first : first + QUESTIONS_AT_ONCE] for first in range(0, len(drawn), QUESTIONS_AT_ONCE)]
         chance.shuffle(cuts)
         yield from (batch_of(cut) for cut in cuts)
 
 
-def batches_in_epoch(groups: Sequence[Group]) -> int:
+def batches_in_epoch(groups: Sequence[Group], varied: bool = False) -> int:
     """Count the batches that `epoch` gives."""
-    whole, rest = divmod(len(groups), _SORTED_TOGETHER)
+    count = len(groups) + (int(_MADE_UP * len(groups)) if varied else 0)
+    whole, rest = divmod(count, _SORTED_TOGETHER)
     return whole * (_SORTED_TOGETHER // QUESTIONS_AT_ONCE) + -(-rest // QUESTIONS_AT_ONCE)
+
+
+def _made_up_beside(groups: Sequence[Group], chance: random.Random) -> list[Group]:
+    """Make up questions; where passages give too few, real ones come twice, so that their number is known before."""
+    wanted = int(_MADE_UP * len(groups))
+    found = made_up(groups, wanted, chance)
+    return found + chance.choices(groups, k=wanted - len(found))
 
 
 def batch_of(asked: Sequence[Pairs]) -> Batch:
@@ -129,14 +158,43 @@ def batch_of(asked: Sequence[Pairs]) -> Batch:
     return Batch(ids, types, mask, readable, starts, ends, sentence_of, right, of_sentence, answers, of_passage)
 
 
-def _drawn(group: Group, pairing: Pairing, chance: random.Random) -> Pairs:
-    question, titled = any_style(group.question, chance), chance.random() < _TITLED
-    wrong = list(group.negatives)
-    if group.positive is None:  # its own passage looks as if it answered: the one to learn from
-        return [pairing.pair(question, wrong[0], titled)]
-    wrong = group.foreign if group.foreign and chance.random() < _FOREIGN else wrong
-    taken = [group.positive, *chance.sample(wrong, min(len(wrong), _LOOK_ALIKES))]
-    return [pairing.pair(question, passage, titled) for passage in taken]
+class _Drawn:
+    """Draws what is shown with a question: its style, and a look-alike beside the passage that answers."""
+
+    def __init__(self, pairing: Pairing, chance: random.Random) -> None:
+        self._pairing, self._chance = pairing, chance
+
+    def pairs(self, group: Group) -> Pairs:
+        """Draw for one question."""
+        question, titled = any_style(group.question, self._chance), self._chance.random() < _TITLED
+        return [self._pairing.pair(question, passage, titled) for passage in self._passages(group)]
+
+    def _passages(self, group: Group) -> list[TaughtPassage]:
+        wrong = list(group.negatives)
+        if group.positive is None:  # its own passage looks as if it answered: the one to learn from
+            return [wrong[0]]
+        wrong = group.foreign if group.foreign and self._chance.random() < _FOREIGN else wrong
+        return [group.positive, *self._chance.sample(wrong, min(len(wrong), _LOOK_ALIKES))]
+
+
+class _Varied(_Drawn):
+    """The same with changed passages and hidden tokens."""
+
+    def __init__(self, groups: Sequence[Group], pairing: Pairing, chance: random.Random) -> None:
+        super().__init__(pairing, chance)
+        self._answers = Answers(groups)
+
+    def pairs(self, group: Group) -> Pairs:
+        """Draw for one question."""
+        pairs = super().pairs(group)
+        return [self._pairing.hide(each, self._chance) if self._chance.random() < _HIDDEN else each for each in pairs]
+
+    def _passages(self, group: Group) -> list[TaughtPassage]:
+        if group.positive and self._chance.random() < _WITHOUT_ANSWER and (rest := without_answer(group.positive)):
+            return [group.positive, rest]
+        return super()._passages(
+            self._answers.swapped(group, self._chance) if self._chance.random() < _SWAPPED else group
+        )
 
 
 def _tokens_of(span: tuple[int, int], offsets: list[tuple[int, int]], begin: int) -> tuple[int, int]:

@@ -27,7 +27,7 @@ from assistant.readers.network import FILE, ReaderNetwork
 from assistant.settings import EMBEDDED_MODEL
 from assistant.training import fit as fitting
 from assistant.training.batches import Pairing
-from assistant.training.examples import chosen_of, examples_of, open_desk
+from assistant.training.examples import Desk, chosen_of, examples_of, open_desk
 from assistant.training.export import int8_network
 from assistant.training.groups import Group, gather, read_groups, write_groups
 from assistant.training.network import ReaderNetwork as TaughtNetwork
@@ -35,6 +35,8 @@ from assistant.training.sets import TaughtQuestion, read_sets
 from assistant.training.train import Plan, train
 
 FOREIGN_ASKED = 400
+SMALL = 20
+SMALL_ASKED = 40
 _DATA = "SQuAD 1.1 and 2.0 dev (CC BY-SA 4.0), QED dev (CC BY-SA 3.0) and CLAPNQ dev (Apache-2.0), our part of each"
 
 
@@ -42,11 +44,28 @@ _DATA = "SQuAD 1.1 and 2.0 dev (CC BY-SA 4.0), QED dev (CC BY-SA 3.0) and CLAPNQ
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder with squad, qed and clapnq.")
 @click.option("--work", required=True, type=click.Path(path_type=Path), help="Folder for what each step makes.")
 @click.option("--output", default=FILE.parent, type=click.Path(path_type=Path), help="Where network and weights go.")
-@click.option("--epochs", default=Plan.epochs, show_default=True)
+@click.option("--epochs", default=Plan.epochs, show_default=True, help="From passages as they are.")
+@click.option(
+    "--varied-epochs",
+    default=Plan.varied_epochs,
+    multiple=True,
+    type=int,
+    show_default=True,
+    help="From varied ones after that, for each round.",
+)
 @click.option("--seed", default=Plan.seed, show_default=True)
 @click.option("--threads", default=2, show_default=True)
 @click.option("--without", multiple=True, type=click.Choice(["squad", "qed", "clapnq"]), help="Leave a set out.")
-def main(data: Path, work: Path, output: Path, epochs: int, seed: int, threads: int, without: tuple[str, ...]) -> None:
+def main(
+    data: Path,
+    work: Path,
+    output: Path,
+    epochs: int,
+    varied_epochs: tuple[int, ...],
+    seed: int,
+    threads: int,
+    without: tuple[str, ...],
+) -> None:
     """Train the reader on all but the held-back articles, then fit its weights on these."""
     torch.set_num_threads(threads)
     work.mkdir(parents=True, exist_ok=True)
@@ -55,7 +74,9 @@ def main(data: Path, work: Path, output: Path, epochs: int, seed: int, threads: 
     if not groups.exists():
         _gather(passages, questions, groups, threads)
     taught = [group for group in read_groups(groups) if group.set not in without]
-    network = _trained(taught, Plan(epochs=epochs, seed=seed), work / "checkpoint.pt", threads)
+    network = _trained(
+        taught, Plan(epochs=epochs, varied_epochs=varied_epochs, seed=seed), work / "checkpoint.pt", threads
+    )
     file = output / FILE.name
     file.write_bytes(int8_network(network))
     reader = ReaderNetwork(1, file)
@@ -94,7 +115,8 @@ def _fitted(
     """Fit on the held-back articles: SQuAD's questions over SQuAD, the search questions over their own passages.
 
     Each of the two is foreign to the other's sources. SQuAD's are asked as they are and in another style, since its askers
-    looked at the passage and took over its words, which people who search do not.
+    looked at the passage and took over its words, which people who search do not. Both are asked over a few passages too,
+    since most people's folders are small.
     """
     chance = random.Random(0)
     held = [question for question in questions if fold_of(question.article) == HELD_BACK]
@@ -102,19 +124,51 @@ def _fitted(
     squad += [replace(each, text=any_style(each.text, chance)) for each in squad]
     searched = [question for question in held if question.set != "squad"]
     examples = []
-    for name, own, others in (("squad", squad, searched), ("searched", searched, squad)):
-        given = [each for each in passages if each.id.startswith(("qed ", "clapnq ")) == (name == "searched")]
+    for name, given in _small(passages, chance).items():
+        own, others = _asked_of(given, held)
         desk = open_desk(given, work / name, network, threads)
-        foreign = chance.sample(others, min(len(others), FOREIGN_ASKED))
-        asked: tuple[tuple[fitting.Kind, list[TaughtQuestion]], ...] = (
-            ("answered", [each for each in own if each.answerable]),
-            ("look_alike", [each for each in own if not each.answerable]),
-            ("foreign", foreign),
-        )
-        examples += [each for kind, some in asked for each in examples_of(desk, some, kind)]
-    found = fitting.fit(examples)
+        examples += _examples(desk, chance.sample(own, min(len(own), SMALL_ASKED)), chance.sample(others, SMALL_ASKED))
+    for name, own, others in (("squad", squad, searched), ("searched", searched, squad)):
+        given = [each for each in passages if _is_searched(each) == (name == "searched")]
+        desk = open_desk(given, work / name, network, threads)
+        examples += _examples(desk, own, chance.sample(others, min(len(others), FOREIGN_ASKED)))
     several = [each for each in searched if each.set == "clapnq" and each.answerable]
-    return replace(found, weights=fitting.with_further(found.weights, list(chosen_of(desk, several, found.weights))))
+    further = fitting.further(list(chosen_of(desk, several, fitting.models(examples))))
+    return fitting.fit(examples, further)
+
+
+def _examples(desk: Desk, own: Sequence[TaughtQuestion], foreign: Sequence[TaughtQuestion]) -> list[fitting.Example]:
+    asked: tuple[tuple[fitting.Kind, Sequence[TaughtQuestion]], ...] = (
+        ("answered", [each for each in own if each.answerable]),
+        ("look_alike", [each for each in own if not each.answerable]),
+        ("foreign", foreign),
+    )
+    return [each for kind, some in asked for each in examples_of(desk, some, kind)]
+
+
+def _small(passages: Sequence[GivenPassage], chance: random.Random) -> dict[str, list[GivenPassage]]:
+    """Make small sources of the held-back articles: each of SQuAD's alone, the others' `SMALL` at a time."""
+    held = [each for each in passages if fold_of(each.title) == HELD_BACK]
+    found: dict[str, list[GivenPassage]] = {}
+    for each in held:
+        if not _is_searched(each):
+            found.setdefault(each.title, []).append(each)
+    searched = [each for each in held if _is_searched(each)]
+    chance.shuffle(searched)
+    lots = [searched[at : at + SMALL] for at in range(0, len(searched), SMALL)]
+    return {f"small{number}": given for number, given in enumerate([*found.values(), *lots])}
+
+
+def _asked_of(
+    given: Sequence[GivenPassage], questions: Sequence[TaughtQuestion]
+) -> tuple[list[TaughtQuestion], list[TaughtQuestion]]:
+    """Part questions into those asked about passages, and those about other articles."""
+    ids, titles = {each.id for each in given}, {each.title for each in given}
+    return [q for q in questions if q.passage in ids], [q for q in questions if q.article not in titles]
+
+
+def _is_searched(passage: GivenPassage) -> bool:
+    return passage.id.startswith(("qed ", "clapnq "))
 
 
 def _named(name: str, weights: np.ndarray) -> dict[str, float]:

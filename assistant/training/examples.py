@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from assistant.evaluation.questions import GivenPassage
 from assistant.readers.candidates import matrix
 from assistant.readers.confidence import ReaderWeights
 from assistant.readers.network import ReaderNetwork
-from assistant.readers.sentence_reader import Seen, further_signals, to_read
+from assistant.readers.sentence_reader import Seen, first_quote, further_signals, to_read
 from assistant.training.corpus import Corpus, open_corpus
 from assistant.training.fit import Chosen, Example, Kind
 from assistant.training.groups import mostly_covered, occurrences
@@ -72,7 +73,10 @@ def _example(desk: Desk, question: TaughtQuestion, read: Sequence[ScoredPassage]
     given = [kind == "answered" and desk.corpus.place_of(each) == question.passage for each in read]
     right = {id(each): _right_sentences(each, question) for each, is_given in zip(read, given, strict=True) if is_given}
     marked = np.array([each.at in right.get(id(each.passage), ()) for each in seen.candidates])
-    return Example(matrix(seen.candidates), marked, seen.passages, np.array(given), question.article, kind)
+    return Example(
+        matrix(seen.candidates), marked, seen.passages, np.array(given), question.article, kind, seen.size,
+        partial(first_quote, seen),
+    )  # fmt: skip
 
 
 def _right_sentences(scored: ScoredPassage, question: TaughtQuestion) -> list[int]:

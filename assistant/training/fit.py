@@ -6,7 +6,8 @@ All are convex, solved on all examples, and judged by five-fold cross-validation
   (the listwise loss of Cao et al. 2007, https://doi.org/10.1145/1273496.1273513);
 * *subject*, *right*, *words*: logistic regressions on the best sentence's signals. The first tells questions on other
   subjects apart (each kind weighs one half), the second right sentences from wrong ones among the others; *calibration*
-  makes their product come true for a stated mix of questions (Platt 1999);
+  makes their product come true for a stated mix of questions (Platt 1999), and is fitted on what the others say of articles
+  they were not fitted on, and on whole first quotes;
 * *further*: logistic regression on the sentences of the right passage, for answers that take several.
 """
 
@@ -15,7 +16,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from itertools import chain
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -28,6 +30,7 @@ from assistant.readers.confidence import (
     PASSAGE_SIGNALS,
     ReaderWeights,
     confidence_signals,
+    logistic,
     shared_phrases,
 )
 
@@ -60,7 +63,8 @@ class Example:
 
     ``signals``: *shape* ``(n_sentences, len(SENTENCE_SIGNALS))``; ``right`` marks sentences that hold an answer;
     ``passages``: *shape* ``(n_passages, len(PASSAGE_SIGNALS))``; ``right_passages`` marks the one asked about. Questions
-    on one article come into one fold.
+    on one article come into one fold. ``size`` counts the passages of the index, ``quoted`` numbers the sentences of the
+    first quote that a reader of some weights would give.
     """
 
     signals: np.ndarray
@@ -69,6 +73,8 @@ class Example:
     right_passages: np.ndarray
     article: str
     kind: Kind
+    size: int
+    quoted: Callable[[ReaderWeights], Sequence[int]]
 
 
 @dataclass(frozen=True)
@@ -97,50 +103,88 @@ class Fit:
     calibration_error: float
 
 
+class _Judged(NamedTuple):
+    """What weights fitted on other articles make of an example; ``hit`` says whether the first quote is right."""
+
+    example: Example
+    log_odds: float
+    hit: bool
+    passage_hit: bool
+
+
 def unfitted() -> ReaderWeights:
     """Give weights of zero, for a reader whose signals alone are wanted."""
     return ReaderWeights(*(np.zeros(len(names)) for names in NAMES.values()))
 
 
-def fit(examples: Sequence[Example]) -> Fit:
-    """Fit all but *further*, which needs the others first.
+def fit(examples: Sequence[Example], further: np.ndarray) -> Fit:
+    """Fit the other models on all examples, and the calibration on what is said of articles that were not seen.
 
     :param examples: questions of several articles, of each kind.
+    :param further: as the function of this name fits it; it has a say in which sentences the first quote takes in.
     :returns: the weights and their measures.
     """
-    folds = {article: at % FOLDS for at, article in enumerate(sorted({each.article for each in examples}))}
-    judged: list[tuple[Example, float, bool, bool]] = []
+    fold_of = {article: at % FOLDS for at, article in enumerate(sorted({each.article for each in examples}))}
+    judged: list[list[_Judged]] = []
     for fold in range(FOLDS):
-        weights = _weights([each for each in examples if folds[each.article] != fold])
-        held = [each for each in examples if folds[each.article] == fold]
-        judged += [(each, _probability(each, weights), *_hits(each, weights)) for each in held]
-    said = {kind: np.array([p for each, p, _, _ in judged if each.kind == kind]) for kind in KINDS}
-    hits = np.array([hit for each, _, *hit in judged if each.kind == "answered"])
-    first_quote, first_passage = hits.mean(axis=0).tolist()
+        seen = models([each for each in examples if fold_of[each.article] != fold])
+        seen = replace(seen, further=further)
+        judged.append([_judged(each, seen) for each in examples if fold_of[each.article] == fold])
+    weights = replace(models(examples), further=further, calibration=_calibration(list(chain(*judged))))
+    said = [_calibrated(own, [each for one in judged if one is not own for each in one]) for own in judged]
+    return _measured(weights, list(chain(*judged)), np.concatenate(said))
+
+
+def _judged(example: Example, weights: ReaderWeights) -> _Judged:
+    hit = bool(example.right[list(example.quoted(weights))].any())
+    passage = bool(example.right_passages[int(np.argmax(example.passages @ weights.passage))])
+    return _Judged(example, weights.log_odds(_told(example, weights.sentence)), hit, passage)
+
+
+def _calibration(judged: Sequence[_Judged]) -> np.ndarray:
+    log_odds = np.array([[each.log_odds] for each in judged])
+    return _logistic_weights(log_odds, np.array([each.hit for each in judged]), _mixed([e.example for e in judged]))
+
+
+def _calibrated(judged: Sequence[_Judged], others: Sequence[_Judged]) -> np.ndarray:
+    """Give probabilities by the calibration that others ask for. *Shape:* ``(len(judged),)``."""
+    scale, bias = _calibration(others)
+    return np.array([logistic(scale * each.log_odds + bias) for each in judged])
+
+
+def _measured(weights: ReaderWeights, judged: Sequence[_Judged], probabilities: np.ndarray) -> Fit:
+    of = {kind: np.array([each.example.kind == kind for each in judged]) for kind in KINDS}
+    hits = np.array([each.hit for each in judged])
+    passages = np.array([each.passage_hit for each in judged])
+    answered, foreign = probabilities[of["answered"]], probabilities[of["foreign"]]
     return Fit(
-        _weights(examples),
-        first_quote,
-        first_passage,
-        auroc(said["answered"], said["foreign"]).value,
-        auroc(said["answered"], said["look_alike"]).value,
-        threshold_at(said["foreign"]),
-        answered_at(said["answered"], said["foreign"]),
-        expected_calibration_error(said["answered"], hits[:, 0]),
+        weights,
+        float(hits[of["answered"]].mean()),
+        float(passages[of["answered"]].mean()),
+        auroc(answered, foreign).value,
+        auroc(answered, probabilities[of["look_alike"]]).value,
+        threshold_at(foreign),
+        answered_at(answered, foreign),
+        expected_calibration_error(answered, hits[of["answered"]]),
     )
 
 
-def with_further(weights: ReaderWeights, chosen: Sequence[Chosen]) -> ReaderWeights:
+def further(chosen: Sequence[Chosen]) -> np.ndarray:
     """Fit *further*.
 
-    :param weights: fitted otherwise.
     :param chosen: questions whose answers take several sentences.
-    :returns: the same with it.
+    :returns: a weight for each of its names.
     """
     signals = np.concatenate([each.further for each in chosen])
-    return replace(weights, further=_logistic_weights(signals, np.concatenate([each.chosen for each in chosen])))
+    return _logistic_weights(signals, np.concatenate([each.chosen for each in chosen]))
 
 
-def _weights(examples: Sequence[Example]) -> ReaderWeights:
+def models(examples: Sequence[Example]) -> ReaderWeights:
+    """Fit *sentence*, *passage*, *subject*, *right* and *words*.
+
+    :param examples: questions of each kind.
+    :returns: the weights, without *further* and *calibration*.
+    """
     sentence = _listwise_weights([(each.signals, each.right) for each in examples])
     passage = _listwise_weights([(each.passages, each.right_passages) for each in examples])
     told = np.array([_told(each, sentence) for each in examples])
@@ -148,7 +192,7 @@ def _weights(examples: Sequence[Example]) -> ReaderWeights:
     right = np.array([_hit(each.signals, each.right, sentence) for each in examples])
     unlike = told[:, CONFIDENCE_SIGNALS.index("most_similar")] < _UNLIKE
     phrases = np.array([[shared_phrases(each)] for each in told[unlike]])
-    found = ReaderWeights(
+    return ReaderWeights(
         sentence,
         passage,
         _logistic_weights(told, ~foreign, _evenly(~foreign)),
@@ -157,27 +201,14 @@ def _weights(examples: Sequence[Example]) -> ReaderWeights:
         np.zeros(len(NAMES["further"])),
         np.array([1.0, 0.0]),
     )
-    log_odds = np.array([[found.log_odds(each)] for each in told])
-    return replace(found, calibration=_logistic_weights(log_odds, right, _mixed(examples)))
 
 
 def _told(example: Example, sentence: np.ndarray) -> np.ndarray:
-    return confidence_signals(example.signals, example.signals @ sentence)
-
-
-def _hits(example: Example, weights: ReaderWeights) -> tuple[bool, bool]:
-    return (
-        _hit(example.signals, example.right, weights.sentence),
-        _hit(example.passages, example.right_passages, weights.passage),
-    )
+    return confidence_signals(example.signals, example.signals @ sentence, example.size)
 
 
 def _hit(signals: np.ndarray, right: np.ndarray, weights: np.ndarray) -> bool:
     return bool(right[int(np.argmax(signals @ weights))])
-
-
-def _probability(example: Example, weights: ReaderWeights) -> float:
-    return weights.probability(_told(example, weights.sentence))
 
 
 def _evenly(label: np.ndarray) -> np.ndarray:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, islice
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -20,9 +22,15 @@ _CHECKPOINT_SECONDS = 300
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how fast to learn; ``rate`` is the highest learning rate, of the heads ``head_rate``."""
+    """How long and how fast to learn: in rounds, the first from questions and passages as they are, the others from varied ones.
+
+    ``varied_epochs`` has a number for each of the others. ``rate`` is the highest learning rate, of the heads ``head_rate``;
+    rounds after the first have ``varied_share`` of both.
+    """
 
     epochs: int = 3
+    varied_epochs: tuple[int, ...] = (2,)
+    varied_share: float = 0.7
     rate: float = 1e-4
     head_rate: float = 1e-3
     seed: int = 0
@@ -39,40 +47,93 @@ def train(
     """Train in place; goes on from the checkpoint if there is one.
 
     Products are computed in bfloat16, weights kept in float32; AdamW (Loshchilov and Hutter 2019,
-    https://arxiv.org/abs/1711.05101) with a rate that rises, then falls in a straight line to 0.
+    https://arxiv.org/abs/1711.05101) with a rate that rises, then falls in a straight line to 0, in each round. The network
+    becomes the mean of those at the rounds' ends, which does better than any of them (Izmailov et al. 2018,
+    https://arxiv.org/abs/1803.05407).
 
     :param network: to train.
     :param groups: what to learn from.
     :param pairing: makes the pairs.
     :param plan: how long and how fast.
-    :param checkpoint: written every few minutes, and at the end.
+    :param checkpoint: written every few minutes, and at the end of each round.
     :param tell: told how far it is.
     """
-    steps = plan.epochs * batches_in_epoch(groups)
-    optimiser = _optimiser(network, plan)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _share_of_rate(step, steps))
-    done = _resume(checkpoint, network, optimiser, schedule)
+    rounds = _rounds(groups, plan)
+    run = _Run(network, plan, rounds, checkpoint)
     network.train()
     started = saved = time.monotonic()
-    loss_now = 0.0
-    for step, batch in enumerate(_all_batches(groups, pairing, plan)):
-        if step < done:
-            continue
-        torch.manual_seed(plan.seed * 1_000_003 + step)  # so that a resumed run drops out the same
-        loss = _learn(network, batch, optimiser)
-        loss_now = loss if step == done else 0.98 * loss_now + 0.02 * loss
-        schedule.step()
-        if (step + 1) % 20 == 0:
-            left = (time.monotonic() - started) / (step + 1 - done) * (steps - step - 1)
-            tell(f"step {step + 1} of {steps}, loss {loss_now:.3f}, {left / 60:.0f} minutes left")
-        if time.monotonic() - saved > _CHECKPOINT_SECONDS or step + 1 == steps:
-            _save(checkpoint, network, optimiser, schedule, step + 1)
+    first, loss_now = run.step, 0.0
+    for batch in _batches_from(first, groups, pairing, plan):
+        torch.manual_seed(plan.seed * 1_000_003 + run.step)  # so that a resumed run drops out the same
+        loss = _learn(network, batch, run.optimiser)
+        loss_now = loss if run.step == first else 0.98 * loss_now + 0.02 * loss
+        ended = run.stepped()
+        if run.step % 20 == 0:
+            left = (time.monotonic() - started) / (run.step - first) * (sum(rounds) - run.step)
+            tell(f"step {run.step} of {sum(rounds)}, loss {loss_now:.3f}, {left / 60:.0f} minutes left")
+        if ended or time.monotonic() - saved > _CHECKPOINT_SECONDS:
+            run.save()
             saved = time.monotonic()
+    network.load_state_dict(_mean(run.ends))
 
 
-def _all_batches(groups: Sequence[Group], pairing: Pairing, plan: Plan) -> Iterator[Batch]:
-    for number in range(plan.epochs):
-        yield from epoch(groups, pairing, plan.seed * 1000 + number)
+class _Run:
+    """What a checkpoint holds: the network, the optimiser's state, and the networks at the ends of rounds."""
+
+    def __init__(self, network: ReaderNetwork, plan: Plan, rounds: Sequence[int], checkpoint: Path) -> None:
+        self._network, self._checkpoint = network, checkpoint
+        self._last_steps = set(accumulate(rounds))
+        self.optimiser = _optimiser(network, plan)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimiser, lambda step: _share_of_rate(step, rounds, plan.varied_share)
+        )
+        self.step, self.ends = 0, list[dict[str, torch.Tensor]]()
+        if checkpoint.exists():
+            self._resume(torch.load(checkpoint, weights_only=True))
+
+    def stepped(self) -> bool:
+        """Count a step; tells whether a round ended with it."""
+        self._schedule.step()
+        self.step += 1
+        ended = self.step in self._last_steps
+        if ended:
+            self.ends.append({name: weight.clone() for name, weight in self._network.state_dict().items()})
+        return ended
+
+    def save(self) -> None:
+        """Write the checkpoint; the one before stays until it is whole."""
+        held = {name: part.state_dict() for name, part in self._parts().items()}
+        unfinished = self._checkpoint.with_suffix(".part")
+        torch.save({**held, "step": self.step, "ends": self.ends}, unfinished)
+        unfinished.rename(self._checkpoint)
+
+    def _resume(self, held: dict[str, Any]) -> None:
+        for name, part in self._parts().items():
+            part.load_state_dict(held[name])
+        self.step, self.ends = held["step"], held["ends"]
+
+    def _parts(self) -> dict[str, Any]:
+        return {"network": self._network, "optimiser": self.optimiser, "schedule": self._schedule}
+
+
+def _mean(states: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
+
+
+def _rounds(groups: Sequence[Group], plan: Plan) -> list[int]:
+    """Count the steps of each round."""
+    varied = batches_in_epoch(groups, varied=True)
+    return [plan.epochs * batches_in_epoch(groups), *(epochs * varied for epochs in plan.varied_epochs)]
+
+
+def _batches_from(first: int, groups: Sequence[Group], pairing: Pairing, plan: Plan) -> Iterator[Batch]:
+    """Give the batches of all epochs but the first ones."""
+    for number in range(plan.epochs + sum(plan.varied_epochs)):
+        varied = number >= plan.epochs
+        count = batches_in_epoch(groups, varied)
+        if first < count:
+            yield from islice(epoch(groups, pairing, plan.seed * 1000 + number, varied), first, None)
+        first = max(0, first - count)
 
 
 def _learn(network: ReaderNetwork, batch: Batch, optimiser: torch.optim.Optimizer) -> float:
@@ -94,38 +155,15 @@ def _optimiser(network: ReaderNetwork, plan: Plan) -> torch.optim.Optimizer:
     )
 
 
-def _share_of_rate(step: int, steps: int) -> float:
+def _share_of_rate(step: int, rounds: Sequence[int], varied_share: float) -> float:
+    """Rise and fall in each of the rounds."""
+    for number, steps in enumerate(rounds):
+        if step < steps:
+            return _rise_and_fall(step, steps) * (varied_share if number else 1.0)
+        step -= steps
+    return 0.0
+
+
+def _rise_and_fall(step: int, steps: int) -> float:
     warm = max(1, int(_WARM_UP * steps))
-    return (step + 1) / warm if step < warm else max(0.0, (steps - step) / (steps - warm))
-
-
-def _save(
-    path: Path,
-    network: ReaderNetwork,
-    optimiser: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-    step: int,
-) -> None:
-    states = {
-        "network": network.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "schedule": schedule.state_dict(),
-        "step": step,
-    }
-    unfinished = path.with_suffix(".part")
-    torch.save(states, unfinished)
-    unfinished.rename(path)
-
-
-def _resume(
-    path: Path,
-    network: ReaderNetwork,
-    optimiser: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-) -> int:
-    if not path.exists():
-        return 0
-    held = torch.load(path, weights_only=True)
-    for name, part in (("network", network), ("optimiser", optimiser), ("schedule", schedule)):
-        part.load_state_dict(held[name])
-    return int(held["step"])
+    return (step + 1) / warm if step < warm else (steps - step) / (steps - warm)

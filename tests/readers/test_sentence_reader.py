@@ -13,12 +13,23 @@ from assistant.readers import confidence as module
 from assistant.readers.candidates import SENTENCE_SIGNALS, Asked
 from assistant.readers.confidence import CONFIDENCE_SIGNALS, FURTHER_SIGNALS, PASSAGE_SIGNALS, ReaderWeights
 from assistant.readers.network import PassageView, ReaderNetwork, SentenceView
-from assistant.readers.sentence_reader import LEAST_READ, PASSAGES_READ, QUOTES_AT_MOST, SentenceReader, to_read
+from assistant.readers.sentence_reader import (
+    LEAST_READ,
+    PASSAGES_READ,
+    QUOTES_AT_MOST,
+    Seen,
+    SentenceReader,
+    first_quote,
+    to_read,
+)
 from assistant.splitting import sentences
 
 
 class Words:
     """Every word is its own term; the rare ones are as telling as they are long."""
+
+    def __len__(self):
+        return 100
 
     def terms(self, text):
         return [word.strip(".,?!").lower() for word in text.split()]
@@ -104,10 +115,14 @@ def test_at_most_three_quotes_the_others_in_reading_order():
     assert texts(reading) == ["It is in b.txt", "It is in a.txt", "It is in d.txt"]
 
 
+BELONGING = weighed(
+    further=(*(100.0 if name == "evidence" else 0.0 for name in FURTHER_SIGNALS), -50.0), similarity=1.0
+)
+"""By these weights a sentence belongs to the answer when its evidence is above 0."""
+
+
 def belonging(evidence, *passages):
-    """Read with weights by which a sentence belongs to the answer when its evidence is above 0."""
-    further = [100.0 if name == "evidence" else 0.0 for name in FURTHER_SIGNALS]
-    return read(*passages, weights=weighed(further=(*further, -50.0), similarity=1.0), network=Blank(evidence))
+    return read(*passages, weights=BELONGING, network=Blank(evidence))
 
 
 def test_sentences_that_belong_together_are_quoted_together_neighbours_as_one():
@@ -115,6 +130,8 @@ def test_sentences_that_belong_together_are_quoted_together_neighbours_as_one():
     evidence = {"First part.": 1.0, "Also this.": 1.0, "And that.": 1.0}
     reading = belonging(evidence, passage)
     assert texts(reading) == ["First part. Best one. Also this.", "And that."]
+    seen = Seen("Bees eat?", [passage], Blank(evidence).read("", [passage]), Words())
+    assert first_quote(seen, BELONGING) == [1, 2, 3]
     assert [quote.before.of(passage.document.text) for quote in reading.quotes] == ["Aside.", "Not that."]
     assert reading.quotes[0].after.of(passage.document.text) == "Not that."
 

@@ -79,15 +79,15 @@ def test_the_score_is_the_sum_of_three_signals(retriever):
     assert scores == [("fruit.txt", 0.0), ("sky.txt", -0.9)]
 
 
-def test_asides_rank_behind_everything_else(retriever):
+def test_asides_are_found_only_where_they_say_the_very_thing(retriever):
     text = "Accept our bees cookies.\n\nWax is made by bees.\n\nNothing of this."
     asides = (Span(0, 24),)
     found = retriever(
         HashingEmbedder(), document("a.txt", text, asides=asides), document("b.txt", "The weather was fine.")
     )
-    hits = found.retrieve(Query("Accept our bees cookies"), 5)
-    assert hits[-1].passage.aside and [hit.passage.aside for hit in hits[:-1]] == [False] * (len(hits) - 1)
-    assert hits[-1].score == pytest.approx(1 + 0.4 + 0.5 - 4, abs=0.02)
+    about = lambda question: [hit.passage.aside for hit in found.retrieve(Query(question), 2)]  # noqa: E731
+    assert about("Who made bees?")[0] is False, "both have bees"
+    assert about("Accept our bees cookies") == [True, False]
 
 
 def test_the_sentences_around_a_passage_are_its_neighbours(retriever):

@@ -1,5 +1,7 @@
 """How pairs are put together, token by token, with a tokenizer that makes a token of each word."""
 
+import random
+
 import pytest
 import torch
 from tokenizers import Tokenizer
@@ -9,7 +11,19 @@ from tokenizers.pre_tokenizers import Whitespace
 from assistant.training.batches import QUESTIONS_AT_ONCE, Pairing, batch_of, batches_in_epoch, epoch
 from assistant.training.groups import Group, TaughtPassage
 
-VOCABULARY = {"[PAD]": 0, "[CLS]": 1, "[SEP]": 2, "when": 3, "it": 4, "was": 5, "then": 6, "now": 7, ".": 8, "?": 9}
+VOCABULARY = {
+    "[PAD]": 0,
+    "[CLS]": 1,
+    "[SEP]": 2,
+    "when": 3,
+    "it": 4,
+    "was": 5,
+    "then": 6,
+    "now": 7,
+    ".": 8,
+    "?": 9,
+    "[MASK]": 10,
+}
 
 
 @pytest.fixture
@@ -43,6 +57,24 @@ def test_a_batch_numbers_sentences_through_all_pairs(pairing):
     assert batch.sentence_of[0].tolist() == [4, 4, 4, 4, 0, 0, 0, 1, 1, 1, 1, 4, 4, 4, 4, 4]
     assert batch.starts.nonzero().tolist() == batch.ends.nonzero().tolist() == [[0, 9]]
     assert batch.readable[0].tolist() == [False] * 4 + [True] * 8 + [False] * 4
+
+
+def test_hidden_tokens_are_never_the_answer_s_nor_those_between(pairing):
+    pair, chance = pairing.pair("when ?", PASSAGE), random.Random(0)
+    hidden = [pairing.hide(pair, chance) for _ in range(300)]
+    changed = {at for each in hidden for at, token in enumerate(each.ids) if token != pair.ids[at]}
+    assert changed == set(range(len(pair.ids))) - {0, 3, 9, 11}
+    assert {each.ids[at] for each in hidden for at in changed} <= {*pair.ids, VOCABULARY["[MASK]"]}
+    assert all(each._replace(ids=[]) == pair._replace(ids=[]) for each in hidden), "labels stay"
+
+
+def test_a_varied_epoch_has_made_up_questions_too(pairing):
+    text = "it was then when the Queen of Naples came now ."
+    passage = TaughtPassage(text, "", [(0, len(text))], [(7, 11)], [0])
+    groups = [Group(str(at), "squad", "when ?", "a", passage, [WRONG], []) for at in range(24)]
+    batches = list(epoch(groups, pairing, 1, varied=True))
+    assert len(batches) == batches_in_epoch(groups, varied=True) == 3
+    assert sum(int(batch.answers.sum()) for batch in batches) == 36
 
 
 def test_an_epoch_has_every_question_once_and_the_seed_decides(pairing):

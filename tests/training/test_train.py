@@ -13,7 +13,7 @@ from assistant.training.groups import Group, TaughtPassage
 from assistant.training.network import ReaderNetwork
 from assistant.training.train import Plan, _share_of_rate, train
 
-WORDS = ["[PAD]", "[CLS]", "[SEP]", "when", "was", "it", "in", "may", "june", "red", "blue", "."]
+WORDS = ["[PAD]", "[CLS]", "[SEP]", "[MASK]", "when", "was", "it", "in", "may", "june", "red", "blue", "."]
 pytestmark = pytest.mark.slow
 
 
@@ -46,13 +46,20 @@ def network(folder):
 
 def test_the_loss_falls(folder, pairing, tmp_path):
     said = []
-    train(network(folder), GROUPS, pairing, Plan(epochs=90, rate=1e-3, head_rate=1e-2), tmp_path / "c.pt", said.append)
+    train(
+        network(folder),
+        GROUPS,
+        pairing,
+        Plan(epochs=90, varied_epochs=(), rate=1e-3, head_rate=1e-2),
+        tmp_path / "c.pt",
+        said.append,
+    )
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in said]
     assert losses[-1] < losses[0] / 2
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights(folder, pairing, tmp_path, monkeypatch):
-    plan = Plan(epochs=2)
+    plan = Plan(epochs=1, varied_epochs=(1,))
     whole = network(folder)
     train(whole, GROUPS, pairing, plan, tmp_path / "whole.pt", lambda _: None)
     monkeypatch.setattr(module, "_CHECKPOINT_SECONDS", -1)
@@ -74,6 +81,20 @@ def test_a_stopped_run_goes_on_to_the_same_weights(folder, pairing, tmp_path, mo
         assert torch.allclose(weight, resumed.state_dict()[name], atol=1e-6), name
 
 
-def test_the_rate_rises_then_falls_to_nothing():
-    # Of 100 steps 6 are for warming up.
-    assert [_share_of_rate(step, 100) for step in (0, 5, 6, 53, 100)] == pytest.approx([1 / 6, 1, 1, 0.5, 0])
+def test_the_network_becomes_the_mean_of_those_at_the_rounds_ends(folder, pairing, tmp_path):
+    one, both = network(folder), network(folder)
+    train(one, GROUPS, pairing, Plan(epochs=1, varied_epochs=()), tmp_path / "one.pt", lambda _: None)
+    train(both, GROUPS, pairing, Plan(epochs=1, varied_epochs=(1,)), tmp_path / "both.pt", lambda _: None)
+    ends = torch.load(tmp_path / "both.pt", weights_only=True)["ends"]
+    assert len(ends) == 2
+    for name, weight in both.state_dict().items():
+        assert torch.allclose(weight, (ends[0][name] + ends[1][name]) / 2), name
+        assert torch.equal(ends[0][name], one.state_dict()[name]), name
+
+
+def test_the_rate_rises_then_falls_to_nothing_in_each_round():
+    # Of 100 steps 6 are for warming up; the second round has half of the rate.
+    at = (0, 5, 6, 53, 99, 100, 105, 153, 200)
+    assert [_share_of_rate(step, [100, 100], 0.5) for step in at] == pytest.approx(
+        [1 / 6, 1, 1, 0.5, 1 / 94, 1 / 12, 0.5, 0.25, 0]
+    )

@@ -1,0 +1,81 @@
+"""The whole recipe on a handful of made-up towns: it runs from data to files, and goes on from what it kept."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from assistant.evaluation.folds import HELD_BACK, fold_of
+from assistant.readers.confidence import ReaderWeights
+from assistant.readers.network import ReaderNetwork
+from assistant.training.command import main
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+NAMES = [f"Town {number}" for number in range(60)]
+TOWNS = [n for n in NAMES if fold_of(n) == HELD_BACK][:6] + [n for n in NAMES if fold_of(n) != HELD_BACK][:4]
+TREES = [n for n in (f"Tree {number}" for number in range(60)) if fold_of(n) == HELD_BACK][:5]
+
+
+def write(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Towns with a year and a river in SQuAD's form, trees in QED's and CLAPNQ's."""
+    texts = [f"{n} was founded in {1700 + at}. It lies on the river Ouse{at}." for at, n in enumerate(TOWNS)]
+    passages = [
+        {"id": f"p{at}", "title": n, "text": text} for at, (n, text) in enumerate(zip(TOWNS, texts, strict=True))
+    ]
+    asked = [
+        {"id": f"q{at}", "question": f"When was {n} founded?", "passage": f"p{at}", "answers": [str(1700 + at)]}
+        for at, n in enumerate(TOWNS)
+    ]
+    unasked = [
+        {**row, "id": f"u{row['id']}", "question": f"Who burnt {n}?", "answers": []}
+        for row, n in zip(asked, TOWNS, strict=True)
+    ]
+    for version, questions in (("1.1", asked), ("2.0", asked + unasked)):
+        write(tmp_path / f"data/squad/{version}/passages.jsonl", passages)
+        write(tmp_path / f"data/squad/{version}/questions.jsonl", questions)
+    sentences = {n: (f"{n} bears {at}0 cones a year .", "Its bark is thin .") for at, n in enumerate(TREES)}
+    write(tmp_path / "data/qed/dev.jsonl", [])
+    given = [
+        {"id": f"c{at}", "input": f"how many cones does {n.lower()} bear",
+         "passages": [{"title": n, "text": " ".join(own), "sentences": list(own)}],
+         "output": [{"selected_sentences": [own[0]]}]}
+        for at, (n, own) in enumerate(sentences.items())
+    ]  # fmt: skip
+    write(tmp_path / "data/clapnq/answerable.jsonl", given[:4])
+    write(
+        tmp_path / "data/clapnq/unanswerable.jsonl",
+        [{**row, "output": [{"selected_sentences": []}]} for row in given[4:]],
+    )
+    return tmp_path / "data"
+
+
+def run(data, work, output):
+    output.mkdir(exist_ok=True)
+    options = ["--data", data, "--work", work, "--output", output, "--epochs", 1, "--varied-epochs", 1, "--threads", 1]
+    result = CliRunner().invoke(main, [str(each) for each in options], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return json.loads((output / "weights.json").read_text())
+
+
+def test_the_recipe_goes_from_data_to_a_reader_and_does_nothing_twice(data, tmp_path):
+    held = run(data, tmp_path / "work", tmp_path / "first")
+    assert held["cross_validated"]["auroc"] > 0.5
+    assert ReaderNetwork(1, tmp_path / "first/network.onnx").read("When?", []) == []
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "work").glob("*.*") if path.is_file()}
+    assert {path.name for path in kept} == {"groups.jsonl", "checkpoint.pt"}
+    again = run(data, tmp_path / "work", tmp_path / "second")
+    assert (
+        again == held
+        and (tmp_path / "second/network.onnx").read_bytes() == (tmp_path / "first/network.onnx").read_bytes()
+    )
+    assert kept == {path: path.stat().st_mtime_ns for path in kept}
+    names = ReaderWeights.__dataclass_fields__
+    assert all(np.isfinite(list(held[name].values())).all() for name in names)
