@@ -115,26 +115,27 @@ def _fitted(
     """Fit on the held-back articles: SQuAD's questions over SQuAD, the search questions over their own passages.
 
     Each of the two is foreign to the other's sources. SQuAD's are asked as they are and in another style, since its askers
-    looked at the passage and took over its words, which people who search do not. Both are asked over a few passages too,
-    since most people's folders are small.
+    looked at the passage and took over its words, which people who search do not. Over small sources, as most people's
+    folders are, only questions about other articles are asked: how many of them get an answer says how bold to be.
     """
     chance = random.Random(0)
     held = [question for question in questions if fold_of(question.article) == HELD_BACK]
     squad = [each for each in held if each.set == "squad"]
     squad += [replace(each, text=any_style(each.text, chance)) for each in squad]
     searched = [question for question in held if question.set != "squad"]
-    examples = []
-    for name, given in _small(passages, chance).items():
-        own, others = _asked_of(given, held)
-        desk = open_desk(given, work / name, network, threads)
-        examples += _examples(desk, chance.sample(own, min(len(own), SMALL_ASKED)), chance.sample(others, SMALL_ASKED))
+    examples, small = [], []
     for name, own, others in (("squad", squad, searched), ("searched", searched, squad)):
         given = [each for each in passages if _is_searched(each) == (name == "searched")]
         desk = open_desk(given, work / name, network, threads)
         examples += _examples(desk, own, chance.sample(others, min(len(others), FOREIGN_ASKED)))
     several = [each for each in searched if each.set == "clapnq" and each.answerable]
     further = fitting.further(list(chosen_of(desk, several, fitting.models(examples))))
-    return fitting.fit(examples, further)
+    found = fitting.fit(examples, further)
+    for name, given in _small(passages, chance).items():
+        desk = open_desk(given, work / name, network, threads)
+        others = _about_others(given, held)
+        small += _examples(desk, [], chance.sample(others, min(len(others), SMALL_ASKED)))
+    return replace(found, weights=fitting.heeding_size(found.weights, small, found.threshold))
 
 
 def _examples(desk: Desk, own: Sequence[TaughtQuestion], foreign: Sequence[TaughtQuestion]) -> list[fitting.Example]:
@@ -159,12 +160,10 @@ def _small(passages: Sequence[GivenPassage], chance: random.Random) -> dict[str,
     return {f"small{number}": given for number, given in enumerate([*found.values(), *lots])}
 
 
-def _asked_of(
-    given: Sequence[GivenPassage], questions: Sequence[TaughtQuestion]
-) -> tuple[list[TaughtQuestion], list[TaughtQuestion]]:
-    """Part questions into those asked about passages, and those about other articles."""
-    ids, titles = {each.id for each in given}, {each.title for each in given}
-    return [q for q in questions if q.passage in ids], [q for q in questions if q.article not in titles]
+def _about_others(given: Sequence[GivenPassage], questions: Sequence[TaughtQuestion]) -> list[TaughtQuestion]:
+    """Take the questions about other articles than those of the passages."""
+    titles = {each.title for each in given}
+    return [question for question in questions if question.article not in titles]
 
 
 def _is_searched(passage: GivenPassage) -> bool:

@@ -8,11 +8,13 @@ All are convex, solved on all examples, and judged by five-fold cross-validation
   subjects apart (each kind weighs one half), the second right sentences from wrong ones among the others; *calibration*
   makes their product come true for a stated mix of questions (Platt 1999), and is fitted on what the others say of articles
   they were not fitted on, and on whole first quotes;
+* *subject*'s weight of the number of passages: as large as the share of false answers over small indexes allows;
 * *further*: logistic regression on the sentences of the right passage, for answers that take several.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +30,7 @@ from assistant.readers.confidence import (
     CONFIDENCE_SIGNALS,
     FURTHER_SIGNALS,
     PASSAGE_SIGNALS,
+    SIZES,
     ReaderWeights,
     confidence_signals,
     logistic,
@@ -39,6 +42,11 @@ LOOK_ALIKE_SHARE = 0.45
 """What look-alikes weigh beside answered questions when right sentences are told from wrong ones, whatever their number."""
 ASKED = {"answered": 0.85, "foreign": 0.10, "look_alike": 0.05}
 """The mix of questions for which a confidence shall come true."""
+FALSE_ANSWERS = 0.05
+"""The share of questions on other subjects that may be answered."""
+_STEEPEST = 0.5
+"""Log-odds for each factor of e in size; small indexes would allow more, which answers no more questions."""
+_SIZE = CONFIDENCE_SIGNALS.index("passages")
 _RIDGE = 1e-3
 _UNLIKE = 0.45
 """Below this similarity of question and best sentence the embedding model tells little, and shared phrases are judged."""
@@ -179,6 +187,31 @@ def further(chosen: Sequence[Chosen]) -> np.ndarray:
     return _logistic_weights(signals, np.concatenate([each.chosen for each in chosen]))
 
 
+def heeding_size(weights: ReaderWeights, small: Sequence[Example], strictness: float) -> ReaderWeights:
+    """Raise the odds of the subject the more, the fewer passages an index has, as far as `FALSE_ANSWERS` allows.
+
+    :param weights: fitted on large indexes.
+    :param small: questions asked over small ones, foreign ones among them.
+    :param strictness: at which questions are answered.
+    :returns: the weights, the same for the largest indexes.
+    """
+    foreign = [each for each in small if each.kind == "foreign"]
+    found = weights
+    for slope in np.arange(0.0, _STEEPEST + 0.01, 0.05):
+        tried = replace(weights, subject=_sloping(weights.subject, slope))
+        said = np.array([tried.probability(_told(each, tried.sentence)) for each in foreign])
+        if (said >= strictness).mean() > FALSE_ANSWERS:
+            break
+        found = tried
+    return found
+
+
+def _sloping(subject: np.ndarray, slope: float) -> np.ndarray:
+    """Let the logarithm of the number of passages count, nothing at the largest."""
+    *others, bias = subject
+    return np.array([*others[:_SIZE], -slope, *others[_SIZE + 1 :], bias + slope * math.log(SIZES[1])])
+
+
 def models(examples: Sequence[Example]) -> ReaderWeights:
     """Fit *sentence*, *passage*, *subject*, *right* and *words*.
 
@@ -188,6 +221,7 @@ def models(examples: Sequence[Example]) -> ReaderWeights:
     sentence = _listwise_weights([(each.signals, each.right) for each in examples])
     passage = _listwise_weights([(each.passages, each.right_passages) for each in examples])
     told = np.array([_told(each, sentence) for each in examples])
+    told[:, _SIZE] = 0.0  # `heeding_size` weighs it
     foreign = np.array([each.kind == "foreign" for each in examples])
     right = np.array([_hit(each.signals, each.right, sentence) for each in examples])
     unlike = told[:, CONFIDENCE_SIGNALS.index("most_similar")] < _UNLIKE

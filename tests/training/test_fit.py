@@ -1,5 +1,7 @@
 """The fits on small examples whose answer is known beforehand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,8 +16,11 @@ from assistant.training.fit import (
     _evenly,
     _listwise_weights,
     _logistic_weights,
+    _sloping,
+    _told,
     fit,
     further,
+    heeding_size,
     unfitted,
 )
 
@@ -83,3 +88,16 @@ def test_further_sentences_are_told_by_their_signals():
 
 def test_every_model_has_a_weight_for_each_of_its_names():
     assert {name: len(getattr(unfitted(), name)) for name in NAMES} == {n: len(names) for n, names in NAMES.items()}
+
+
+def test_fewer_passages_make_the_reader_bolder_only_as_far_as_foreign_questions_allow():
+    held = replace(unfitted(), calibration=np.array([1.0, 0.0]))
+    at_most = replace(held, subject=_sloping(held.subject, 0.5))
+    few, many = (replace(EXAMPLES[2], size=size) for size in (20, 1500))
+    # Nothing is known: even odds for the subject and for the sentence, so 1/4; at slope 0.5 more, for 20 passages:
+    subject = 1 / (1 + np.exp(-0.5 * np.log(1500 / 20)))
+    odds = lambda weights, each: weights.probability(_told(each, weights.sentence))  # noqa: E731
+    assert odds(held, few) == pytest.approx(0.25) and odds(at_most, many) == pytest.approx(0.25)
+    assert odds(at_most, few) == pytest.approx(subject / 2)
+    assert heeding_size(held, [few], 0.9).subject.tolist() == pytest.approx(at_most.subject.tolist())
+    assert heeding_size(held, [few], 0.26).subject.tolist() == held.subject.tolist()
