@@ -115,14 +115,18 @@ def epoch(groups: Sequence[Group], pairing: Pairing, seed: int, varied: bool = F
 
 def batches_in_epoch(groups: Sequence[Group], varied: bool = False) -> int:
     """Count the batches that `epoch` gives."""
-    count = len(groups) + (int(_MADE_UP * len(groups)) if varied else 0)
+    count = len(groups) + (_made_up_count(groups) if varied else 0)
     whole, rest = divmod(count, _SORTED_TOGETHER)
     return whole * (_SORTED_TOGETHER // QUESTIONS_AT_ONCE) + -(-rest // QUESTIONS_AT_ONCE)
 
 
+def _made_up_count(groups: Sequence[Group]) -> int:
+    return int(_MADE_UP * len(groups))
+
+
 def _made_up_beside(groups: Sequence[Group], chance: random.Random) -> list[Group]:
     """Make up questions; where passages give too few, real ones come twice, so that their number is known before."""
-    wanted = int(_MADE_UP * len(groups))
+    wanted = _made_up_count(groups)
     found = made_up(groups, wanted, chance)
     return found + chance.choices(groups, k=wanted - len(found))
 

@@ -123,7 +123,7 @@ def _fitted(
     squad = [each for each in held if each.set == "squad"]
     squad += [replace(each, text=any_style(each.text, chance)) for each in squad]
     searched = [question for question in held if question.set != "squad"]
-    examples, small = [], []
+    examples, small = list[fitting.Example](), list[fitting.Example]()
     for name, own, others in (("squad", squad, searched), ("searched", searched, squad)):
         given = [each for each in passages if _is_searched(each) == (name == "searched")]
         desk = open_desk(given, work / name, network, threads)
@@ -134,7 +134,7 @@ def _fitted(
     for name, given in _small(passages, chance).items():
         desk = open_desk(given, work / name, network, threads)
         others = _about_others(given, held)
-        small += _examples(desk, [], chance.sample(others, min(len(others), SMALL_ASKED)))
+        small += examples_of(desk, chance.sample(others, min(len(others), SMALL_ASKED)), "foreign")
     return replace(found, weights=fitting.heeding_size(found.weights, small, found.threshold))
 
 

@@ -135,17 +135,17 @@ def fit(examples: Sequence[Example], further: np.ndarray) -> Fit:
     fold_of = {article: at % FOLDS for at, article in enumerate(sorted({each.article for each in examples}))}
     judged: list[list[_Judged]] = []
     for fold in range(FOLDS):
-        seen = models([each for each in examples if fold_of[each.article] != fold])
-        seen = replace(seen, further=further)
+        seen = replace(models([each for each in examples if fold_of[each.article] != fold]), further=further)
         judged.append([_judged(each, seen) for each in examples if fold_of[each.article] == fold])
-    weights = replace(models(examples), further=further, calibration=_calibration(list(chain(*judged))))
+    everything = list(chain(*judged))
+    weights = replace(models(examples), further=further, calibration=_calibration(everything))
     said = [_calibrated(own, [each for one in judged if one is not own for each in one]) for own in judged]
-    return _measured(weights, list(chain(*judged)), np.concatenate(said))
+    return _measured(weights, everything, np.concatenate(said))
 
 
 def _judged(example: Example, weights: ReaderWeights) -> _Judged:
     hit = bool(example.right[list(example.quoted(weights))].any())
-    passage = bool(example.right_passages[int(np.argmax(example.passages @ weights.passage))])
+    passage = _hit(example.passages, example.right_passages, weights.passage)
     return _Judged(example, weights.log_odds(_told(example, weights.sentence)), hit, passage)
 
 
@@ -187,15 +187,14 @@ def further(chosen: Sequence[Chosen]) -> np.ndarray:
     return _logistic_weights(signals, np.concatenate([each.chosen for each in chosen]))
 
 
-def heeding_size(weights: ReaderWeights, small: Sequence[Example], strictness: float) -> ReaderWeights:
+def heeding_size(weights: ReaderWeights, foreign: Sequence[Example], strictness: float) -> ReaderWeights:
     """Raise the odds of the subject the more, the fewer passages an index has, as far as `FALSE_ANSWERS` allows.
 
     :param weights: fitted on large indexes.
-    :param small: questions asked over small ones, foreign ones among them.
+    :param foreign: foreign questions asked over small ones.
     :param strictness: at which questions are answered.
     :returns: the weights, the same for the largest indexes.
     """
-    foreign = [each for each in small if each.kind == "foreign"]
     found = weights
     for slope in np.arange(0.0, _STEEPEST + 0.01, 0.05):
         tried = replace(weights, subject=_sloping(weights.subject, slope))

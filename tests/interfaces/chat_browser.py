@@ -61,6 +61,13 @@ def chat(sources, index):
         process.stderr.close()
 
 
+@contextlib.contextmanager
+def browsing(sources, index, profile):
+    """Open a chat of its own in a window of its own."""
+    with chat(sources, index) as address, contextlib.closing(Page(profile).open(address)) as window:
+        yield window
+
+
 def _address(process):
     """Read the log up to the line that names the address, and go on reading so that the pipe never fills."""
     said = ""

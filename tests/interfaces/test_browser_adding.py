@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 pytest.importorskip("selenium")
-from chat_browser import Page, chat
+from chat_browser import browsing
 
 pytestmark = pytest.mark.browser
 
@@ -21,10 +21,8 @@ def sources(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(sources, tmp_path_factory):
-    with chat(sources, tmp_path_factory.mktemp("index")) as address:
-        window = Page(tmp_path_factory.mktemp("profile")).open(address)
+    with browsing(sources, tmp_path_factory.mktemp("index"), tmp_path_factory.mktemp("profile")) as window:
         yield window
-        window.close()
 
 
 def drag(page, kind, *paths):

@@ -5,7 +5,7 @@ import time
 import pytest
 
 pytest.importorskip("selenium")
-from chat_browser import Page, chat
+from chat_browser import browsing
 from selenium.webdriver.common.keys import Keys
 
 from assistant.answering import Assistant
@@ -48,10 +48,8 @@ def kept(settings):
 
 @pytest.fixture(scope="module")
 def page(settings, kept, tmp_path_factory):
-    with chat(settings.sources, settings.index) as address:
-        window = Page(tmp_path_factory.mktemp("profile")).open(address)
+    with browsing(settings.sources, settings.index, tmp_path_factory.mktemp("profile")) as window:
         yield window
-        window.close()
 
 
 def top_of(page, at):
