@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -118,7 +119,17 @@ class Page:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def until(self, condition):
-        return WebDriverWait(self.driver, WAIT_S, 0.1).until(lambda _: condition())
+        """Wait for what a condition gives; parts of the page that are drawn anew while it looks are looked at again."""
+        drawn_anew = (StaleElementReferenceException, ElementClickInterceptedException)
+        return WebDriverWait(self.driver, WAIT_S, 0.1, drawn_anew).until(lambda _: condition())
+
+    def click(self, selector, number=0):
+        """Click on one of the elements found, once it is there."""
+        self.until(lambda: len(found := self.find(selector)) > number and (found[number].click() or True))
+
+    def texts(self, selector):
+        """The exact texts of all elements found, of one moment."""
+        return self.run("return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", selector)
 
     def wait_for(self, selector):
         return self.until(lambda: self.find(selector))[0]
@@ -144,11 +155,20 @@ class Page:
 
     def open_citation(self, number=0):
         """Open a citation of the last reply by keyboard and give the marked words."""
-        cites = self.run("return [...[...document.querySelectorAll('.qa-reply')].at(-1).querySelectorAll('.qa-cite')]")
         self.run("document.querySelector('.qa-viewer .qa-document').replaceChildren()")
-        cites[number].send_keys(Keys.ENTER)
+        self.press_citation(number)
         self.wait_for(".qa-viewer mark")
         return self.text(".qa-viewer mark")
+
+    def press_citation(self, number=0, source=""):
+        """Press Enter on a citation of the last reply, of those that name a source."""
+        cites = "return [...[...document.querySelectorAll('.qa-reply')].at(-1).querySelectorAll('.qa-cite')]"
+
+        def pressed():
+            found = [cite for cite in self.run(cites) if source in cite.text]
+            return len(found) > number and (found[number].send_keys(Keys.ENTER) or True)
+
+        self.until(pressed)
 
     def upload(self, *paths):
         """Drop files into the sources and wait until the rebuild that follows has ended."""

@@ -96,7 +96,7 @@ def test_a_quote_is_copied_with_its_citation_and_says_why_it_was_found(page):
     page.driver.execute_cdp_cmd(
         "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
     )
-    page.find(".qa-copy")[0].click()
+    page.click(".qa-copy")
     page.until(lambda: "Copied" in (page.text("#qa-said") or ""))
     copied = page.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
     assert copied.startswith(f"“{quoted}”\n— ") and "bridges.md" in copied
@@ -132,7 +132,7 @@ def test_an_uploaded_document_is_indexed_and_quoted(page, tmp_path, sources):
 
 def test_rebuilding_notices_files_put_into_the_folder(page, sources):
     (sources / "windmills.txt").write_text("Windmills grind corn. The Sarehole windmill is in Birmingham.\n")
-    page.find("#qa-rebuild")[0].click()
+    page.click("#qa-rebuild")
     page.until(lambda: "windmills.txt" in page.text("#qa-source-list"))
     assert "Sarehole" in page.ask("Where is the Sarehole windmill?")
 
@@ -172,7 +172,7 @@ def test_questions_that_cannot_be_asked_get_one_sentence(page):
     page.until(lambda: page.text("#qa-notice .qa-notice") == "Type a question first.")
     setter = "Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set"
     page.run(f"{setter}.call(arguments[0], 'é'.repeat(100000)); arguments[0].dispatchEvent(new Event('input'))", box)
-    page.find("#qa-send")[0].click()
+    page.click("#qa-send")
     page.until(lambda: "100,000; please shorten it." in (page.text("#qa-notice .qa-notice") or ""))
     assert not page.find(".qa-reply")
     page.run(f"{setter}.call(arguments[0], ''); arguments[0].dispatchEvent(new Event('input'))", box)
@@ -181,9 +181,9 @@ def test_questions_that_cannot_be_asked_get_one_sentence(page):
 
 
 def test_examples_can_be_asked_and_a_new_conversation_begun(page):
-    page.wait_for("#qa-chat .example").click()
+    page.click("#qa-chat .example")
     page.wait_for(".qa-reply")
-    page.find("#qa-new")[0].click()
+    page.click("#qa-new")
     page.until(lambda: not page.find(".qa-reply"))
     assert page.wait_for("#qa-chat .example")
 
@@ -212,7 +212,7 @@ def test_it_fits_a_small_screen(address, tmp_path, width):
         page.open_citation()
         assert page.run("return document.documentElement.scrollWidth") <= width
         page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
-        page.find("#qa-toggle")[0].click()
+        page.click("#qa-toggle")
         assert page.find("#qa-side")[0].is_displayed()
     finally:
         page.close()

@@ -62,7 +62,7 @@ def test_no_file_of_others_runs_anything(attacks, address, tmp_path):
         number = page.driver.current_url.split("#c")[1]
         page.driver.refresh()
         page.until(lambda: len(page.find(".qa-reply")) == len(rows) + 1)
-        page.find("#qa-tab-button-1")[0].click()
+        page.click("#qa-tab-button-1")
         page.wait_for(".qa-kept")
         assert page.run(PROBE) and page.complaints() == []
     finally:

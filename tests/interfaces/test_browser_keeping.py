@@ -46,15 +46,20 @@ def bees_that_left(sources):
 
 
 def show_conversations(page):
-    page.find("#qa-tab-button-1")[0].click()
+    page.click("#qa-tab-button-1")
     page.wait_for("#qa-conversations .qa-kept")
 
 
 def menu(page, choice):
-    """Choose from the menu of the first conversation."""
-    page.find("#qa-conversations .qa-menu summary")[0].click()
-    entries = page.find("#qa-conversations .qa-menu[open] :is(a, button)")
-    next(entry for entry in entries if entry.text == choice).click()
+    """Choose from the menu of the first conversation, opened again where the list was drawn anew."""
+
+    def chosen():
+        if not page.find("#qa-conversations .qa-menu[open]"):
+            page.click("#qa-conversations .qa-menu summary")
+        entries = page.find("#qa-conversations .qa-menu[open] :is(a, button)")
+        return any(entry.text == choice and (entry.click() or True) for entry in entries)
+
+    page.until(chosen)
 
 
 def get(address):
@@ -103,16 +108,15 @@ def test_a_conversation_comes_back_each_time_where_the_stream_of_results_is_slow
 def test_conversations_are_listed_searched_renamed_exported_and_deleted(page, address):
     page.ask("Where do wasps live?")
     show_conversations(page)
-    page.find("#qa-tab-1 input[type=search]")[0].send_keys("paper")
-    page.until(
-        lambda: (
-            [e.text for e in page.find(".qa-kept-name")] == ["Where do wasps live?"] or len(page.find(".qa-kept")) > 0
-        )
-    )
+    search = page.find("#qa-tab-1 input[type=search]")[0]
+    search.send_keys("paperq")
+    page.until(lambda: not page.find(".qa-kept"))
+    search.send_keys(Keys.BACKSPACE)
+    page.until(lambda: page.texts(".qa-kept-name")[:1] == ["Where do wasps live?"])
     menu(page, "Rename")
     field = page.wait_for("#qa-conversations form input")
     field.send_keys("<b>Paper nests</b>", Keys.ENTER)
-    page.until(lambda: page.find(".qa-kept-name") and page.find(".qa-kept-name")[0].text == "<b>Paper nests</b>")
+    page.until(lambda: page.texts(".qa-kept-name")[:1] == ["<b>Paper nests</b>"])
     number = page.driver.current_url.split("#c")[1]
     content, headers = get(f"{address}chat/export?conversation={number}&form=json")
     assert json.loads(content)["quotes"][0]["text"] == "Wasps live in nests of paper."
@@ -120,14 +124,34 @@ def test_conversations_are_listed_searched_renamed_exported_and_deleted(page, ad
     assert b"Wasps live in nests of paper\\." in get(f"{address}chat/export?conversation={number}&form=markdown")[0]
     assert b"Wasps live in nests of paper." in get(f"{address}chat/export?conversation={number}&form=csv")[0]
     menu(page, "Delete")
-    page.wait_for("dialog .qa-danger").click()
+    page.click("dialog .qa-danger")
     page.until(lambda: not page.find(".qa-reply") and "<b>Paper nests</b>" not in page.text("#qa-conversations"))
     assert page.complaints() == []
 
 
+LATE_FIRST_ANSWERS = """
+    const ask = window.fetch;
+    let late = 600;
+    window.fetch = async (...asked) => {
+      const answer = await ask(...asked);
+      if (String(asked[0]).includes("conversations?words=")) await new Promise((done) => setTimeout(done, (late -= 100)));
+      return answer;
+    };"""
+
+
+def test_the_list_follows_the_last_letter_typed_though_earlier_answers_come_later(page):
+    page.ask("Where do wasps live?")
+    show_conversations(page)
+    page.run(LATE_FIRST_ANSWERS)
+    page.find("#qa-tab-1 input[type=search]")[0].send_keys("wqz")
+    page.until(lambda: not page.find(".qa-kept"))
+    page.run("return new Promise((done) => setTimeout(done, 700))")
+    assert page.find(".qa-kept") == []
+
+
 def test_a_judgement_is_kept_and_becomes_a_question_for_evaluate(page, address):
     page.ask("Where do wasps live?")
-    page.wait_for(".qa-thumb.qa-up").click()
+    page.click(".qa-thumb.qa-up")
     page.until(lambda: page.find(".qa-up")[0].get_attribute("aria-pressed") == "true")
     page.until(lambda: "kept" in (page.text("#qa-said") or ""))
     page.driver.refresh()
@@ -156,7 +180,7 @@ def test_only_chosen_sources_are_asked(page):
     assert page.find("#qa-scope-chip")[0].is_displayed()
     assert page.text("#qa-choice-rule") == "Only the ticked sources are asked."
     assert "Wasps" in page.ask("Where do bees live?")
-    page.find("#qa-scope-chip button")[0].click()
+    page.click("#qa-scope-chip button")
     page.until(lambda: not page.find("#qa-scope-chip")[0].is_displayed())
     assert "Bees live in hives." in page.ask("Where do bees live?")
 
@@ -172,7 +196,7 @@ def test_a_folder_is_added_with_its_names_and_a_source_removed(page, sources, tm
     assert not list(sources.glob("**/*hidden*"))
     assert "Ants live in anthills." in page.ask("Where do ants live?")
     page.run("document.querySelector('[aria-label^=\"Remove animals\"]').click()")
-    page.wait_for("dialog .qa-danger").click()
+    page.click("dialog .qa-danger")
     page.until(lambda: "ants.txt" not in page.text("#qa-source-list"))
     assert not (sources / "animals" / "small" / "ants.txt").exists()
     assert (sources / ".removed" / "ants.txt").read_text() == "Ants live in anthills.\n"
@@ -190,7 +214,7 @@ def test_the_left_side_is_used_by_keyboard(page):
 def test_a_question_can_be_mended_and_then_stands_alone(page):
     page.ask("Where do bees live?")
     page.ask("And wasps?")
-    page.wait_for(".qa-edit").click()
+    page.click(".qa-edit")
     box = page.find("#qa-question textarea")[0]
     page.until(lambda: "wasps" in box.get_attribute("value"))
     page.run("document.querySelector('#qa-question textarea').select()")
@@ -203,7 +227,7 @@ def test_a_question_can_be_mended_and_then_stands_alone(page):
 
 def test_a_rebuild_shows_its_progress_and_the_chat_goes_on(page, sources):
     (sources / "many.txt").write_text("\n\n".join(f"Ant number {n} carries leaf {n}." for n in range(3000)))
-    page.find("#qa-rebuild")[0].click()
+    page.click("#qa-rebuild")
     assert "hives" in page.ask("Where do bees live?")
     page.until(lambda: "Up to date: 3 sources" in page.text("#qa-build"))
     assert page.complaints() == []

@@ -63,10 +63,10 @@ def top_of(page, at):
 
 
 def test_it_opens_quickly_at_its_latest_question(page):
-    page.find("#qa-tab-button-1")[0].click()
+    page.click("#qa-tab-button-1")
     page.wait_for("#qa-conversations .qa-kept")
     begun = time.monotonic()
-    page.find("#qa-conversations .qa-open-kept")[0].click()
+    page.click("#qa-conversations .qa-open-kept")
     page.until(lambda: len(page.find("#qa-chat .qa-question")) == TURNS)
     page.until(lambda: 0 <= top_of(page, -1) < 500)
     assert time.monotonic() - begun < QUICK_S
@@ -77,7 +77,7 @@ def test_older_turns_are_reached_by_scrolling(page):
     page.run("document.querySelector('#qa-chat .bubble-wrap, #qa-chat [role=log]').scrollTo(0, 0)")
     page.until(lambda: 0 <= top_of(page, 0) < 200)
     assert "Question 0:" in page.find("#qa-chat .qa-question")[0].text
-    page.find("#qa-chat .qa-cite")[0].click()
+    page.click("#qa-chat .qa-cite")
     page.until(lambda: "home to ants" in (page.text(".qa-viewer mark") or ""))
     page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
     page.run("[...document.querySelectorAll('#qa-chat .qa-question')].at(-1).scrollIntoView()")

@@ -3,6 +3,7 @@
 import { ask, button, confirmed, element, order, say } from "/chat/page.js";
 import { recheck } from "/chat/quotes.js";
 
+const NOTHING_KEPT = "Nothing is kept yet. Every conversation will be listed here.";
 const FORMS = { markdown: "Markdown", json: "JSON", csv: "CSV" };
 
 /** The conversation that is shown, in the page's address, so that a reload comes back to it. */
@@ -20,20 +21,23 @@ export class Conversations {
     this.search = element("input", { type: "search", placeholder: "Search conversations", ariaLabel: "Search conversations" });
     this.search.addEventListener("input", () => this.refresh());
     this.list = element("ul", { id: "qa-conversations" });
-    this.none = element("p", { className: "qa-empty", textContent: "Nothing is kept yet. Every conversation will be listed here." });
+    this.none = element("p", { className: "qa-empty", textContent: NOTHING_KEPT });
     const evaluation = element("a", { className: "qa-link", href: "/chat/evaluation", download: "evaluation.zip" },
       "Download judged answers for assistant evaluate");
     this.panel = element("section", { className: "qa-tab", ariaLabel: "Conversations" }, this.search, this.list, this.none, evaluation);
   }
 
+  /** Draw the list; nothing when a later request overtook this one, as happens while somebody types. */
   async refresh() {
+    const ticket = (this.ticket = Symbol("latest request"));
     const { conversations, error } = await ask(`conversations?words=${encodeURIComponent(this.search.value)}`);
+    if (ticket !== this.ticket) return;
     if (error) return say(error);
     const written = JSON.stringify([conversations, current.id]);
     if (written === this.written || this.list.querySelector("form")) return;
     this.written = written;
     this.none.hidden = conversations.length > 0;
-    if (this.search.value) this.none.textContent = "No conversation holds these words.";
+    this.none.textContent = this.search.value ? "No conversation holds these words." : NOTHING_KEPT;
     this.list.replaceChildren(...conversations.map((kept) => this.row(kept)));
   }
 

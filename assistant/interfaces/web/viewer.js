@@ -183,9 +183,11 @@ export class Viewer {
   async find() {
     if (!this.shown || !this.wanted.value.trim()) return this.forgetFound();
     if (this.found.words === this.wanted.value) return this.turnFound(1);
-    const { source, sha256 } = this.shown;
-    const { places = [], more, error } = await ask(`find?${source}&sha256=${sha256}&words=${encodeURIComponent(this.wanted.value)}`);
-    this.found = { words: this.wanted.value, places, more, at: -1 };
+    const { shown } = this;
+    const words = this.wanted.value;
+    const { places = [], more, error } = await ask(`find?${shown.source}&sha256=${shown.sha256}&words=${encodeURIComponent(words)}`);
+    if (shown.sha256 !== this.shown.sha256 || words !== this.wanted.value) return;
+    this.found = { words, places, more, at: -1 };
     this.foundSteps.hidden = false;
     this.foundLabel.textContent = error ?? "Not found";
     if (places.length) this.turnFound(1);
@@ -270,9 +272,11 @@ export class Viewer {
   /** Fetch what comes before or after the text shown, and keep the reader's place. */
   async extend(upwards) {
     const { source, sha256, window_chars: size, length } = this.shown;
+    const { ticket } = this;
     const from = upwards ? Math.max(0, this.shown.from - size) : this.shown.to;
     const to = upwards ? this.shown.from : Math.min(length, this.shown.to + size);
     const more = await ask(`passage?${source}&sha256=${sha256}&from=${from}&to=${to}`);
+    if (ticket !== this.ticket) return;
     if (more.error) {
       this.problem.textContent = more.error;
       return;
