@@ -16,10 +16,10 @@ from sentencex import get_sentence_boundaries
 
 from assistant.datamodel import Content, Passage, Span
 
-MAX_PASSAGE_TOKENS = 190
+MAX_PASSAGE_TOKENS = 220
 """Estimated tokens of a passage at most; all-MiniLM-L6-v2 reads 256, and estimates run up to a fifth short."""
 
-MIN_PASSAGE_TOKENS = 45
+MIN_PASSAGE_TOKENS = 30
 """A paragraph shorter than this shares its passage with the next one of its section."""
 
 _FIRST_WIDE = "\u2e80"

@@ -118,13 +118,13 @@ def test_a_blank_line_within_a_page_ends_the_sentence():
 
 
 def test_short_paragraphs_share_a_passage_until_it_is_large_enough():
-    short = [paragraph(1, 20) for _ in range(4)]
-    text = "\n\n".join(short)  # 20 + 20 is below the 45 tokens that are enough, 20 + 20 + 20 is not
+    short = [paragraph(1, 12) for _ in range(4)]
+    text = "\n\n".join(short)  # 12 + 12 is below the 30 tokens that are enough, 12 + 12 + 12 is not
     assert [len(passage) for passage in cut(text)] == [3, 1]
 
 
 def test_a_long_paragraph_is_dealt_into_even_pieces():
-    assert [len(passage) for passage in cut(paragraph(6, 40))] == [3, 3]  # 240 tokens do not fit into 190
+    assert [len(passage) for passage in cut(paragraph(6, 40))] == [3, 3]  # 240 tokens do not fit into 220
     assert [len(passage) for passage in cut(paragraph(4, 40))] == [4]  # 160 do
 
 
