@@ -145,6 +145,7 @@ class Builder:
         with closing(ahead(self._outcomes(files, old, waiting), _FILES_AHEAD)) as outcomes:
             for done, (file, outcome) in enumerate(zip(files, outcomes, strict=True)):
                 self._step(Progress("read", done, len(files), file.source))
+                embedding.share_read = (done + 1) / len(files)
                 if isinstance(outcome, Work):
                     bench.put(outcome)
                     embedding.take(outcome)
@@ -239,6 +240,8 @@ class _Embedding:
         self._held: list[Work] = []
         self._waiting = self._done = self._total = 0
         self._started = time.monotonic()
+        self.share_read = 1.0
+        """Share of the files that were read so far: how many passages there will be is estimated from those known."""
 
     def holds(self, source: str) -> bool:
         """Tell whether a source waits for its batch to be full."""
@@ -272,8 +275,9 @@ class _Embedding:
         """Say how many passages are done, with those of the ones held."""
         done = self._done + more
         rate = done / max(1e-6, time.monotonic() - self._started) if done else None
-        left = (self._total - done) / rate if rate else None
-        self._step(Progress("embed", done, self._total, source, rate, left))
+        total = round(self._total / self.share_read)
+        left = (total - done) / rate if rate else None
+        self._step(Progress("embed", done, total, source, rate, left))
 
 
 @contextmanager

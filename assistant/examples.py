@@ -48,7 +48,8 @@ def _questions(document: Document) -> Iterator[str]:
         if not vague and not _PRONOUNS & {word.lower() for word in subject.split()} and len(subject) > 3:
             yield f"What {verb} {_named(article, subject, text)}?"
     for heading in headings[1:]:
-        if 2 <= len(heading.split()) <= _LONGEST_HEADING_WORDS and not heading.endswith((".", "?", ":")):
+        words = len(heading.split())
+        if 2 <= words <= _LONGEST_HEADING_WORDS and not heading.endswith((".", "?", ":")) and " | " not in heading:
             yield f"What do the sources say about “{heading.capitalize() if heading.isupper() else heading}”?"
 
 

@@ -195,6 +195,14 @@ def test_progress_counts_files_then_passages_then_files(make_sources, build):
     ]
 
 
+def test_how_much_is_left_is_told_from_the_files_not_yet_read(make_sources, build, monkeypatch):
+    monkeypatch.setattr("assistant.building.PASSAGES_AT_ONCE", 1)
+    make_sources({f"{number}.txt": f"Hive {number} is full of bees." for number in range(4)})
+    seen = []
+    build(progress=lambda state: seen.append((state.done, state.total)) if state.stage == "embed" else None)
+    assert seen[0] == (0, 4) and {total for _, total in seen} == {4}, "not 1, 2, 3 and 4"
+
+
 MANY = {f"{number}.txt": f"Hive {number}. " + "Bees fly. " * 40 for number in range(3)}
 
 

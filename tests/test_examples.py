@@ -49,6 +49,12 @@ def test_headings_that_ask_are_taken_as_they_stand():
     assert found == ["How do bees find a home?", "What do the sources say about “Wax and honey”?"]
 
 
+def test_the_head_of_a_table_is_no_subject():
+    text = "Budget\n\nItem | Year\n\nDredging | 2021\n\nWax and honey\n\nBoth are made at home."
+    found = example_questions([document(text, "Budget", "Item | Year", "Wax and honey")], 4)
+    assert found == ["What do the sources say about “Wax and honey”?"]
+
+
 def test_documents_take_turns_and_nothing_is_asked_twice():
     one = document("A hive is a home. A drone is a male.")
     two = document("A comb is a grid. A hive is a home.")

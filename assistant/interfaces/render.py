@@ -69,8 +69,8 @@ def citation_label(citation: Citation) -> str:
             pieces.append(f"{part.kind} {label or part.number}")
     if citation.row:
         pieces.append(f"row {citation.row}")
-    if citation.section:
-        pieces.append(f"section {visible(citation.section)}")
+    if citation.section and not (citation.part and citation.section == citation.part.label):  # a slide's title is both
+        pieces.append(f"{'columns' if citation.row else 'section'} {visible(citation.section)}")
     return ", ".join(pieces)
 
 

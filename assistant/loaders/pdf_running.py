@@ -62,7 +62,8 @@ def running_lines(pages: Sequence[Sequence[PrintedLine]]) -> set[int]:
     :param pages: every page's lines.
     :returns: the `id` of each such `Line`; never all lines of a page.
     """
-    candidates = [candidate for page in pages for candidate in _candidates(page, _usual_size(pages))]
+    usual = _usual_size(pages)
+    candidates = [candidate for page in pages for candidate in _candidates(page, usual)]
     known = _repeated(candidates) | _page_numbers(candidates)
     known |= _in_such_places(candidates, known)
     found = {id(candidate.printed.line) for candidate in candidates if id(candidate.printed.line) in known}

@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("selenium")
 from chat_browser import Page, chat
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from assistant import open_assistant
@@ -91,6 +92,17 @@ def test_the_preview_shows_a_quote_in_context_while_its_citation_has_the_focus(p
     assert not page.find("#qa-preview")[0].is_displayed()
 
 
+def test_the_preview_is_shown_below_the_mouse_and_leaves_the_quote_in_sight(page):
+    quoted = page.ask("When was the Brooklyn Bridge opened?")
+    cite = page.find(".qa-cite")[0]
+    ActionChains(page.driver).move_to_element(cite).perform()
+    page.until(lambda: page.find("#qa-preview")[0].is_displayed())
+    assert page.text("#qa-preview .qa-here") == quoted
+    assert page.find("#qa-preview")[0].rect["y"] >= cite.rect["y"] + cite.rect["height"]
+    ActionChains(page.driver).move_to_element(page.find("#qa-question")[0]).perform()
+    page.until(lambda: not page.find("#qa-preview")[0].is_displayed())
+
+
 def test_a_quote_is_copied_with_its_citation_and_says_why_it_was_found(page):
     quoted = page.ask("When was the Brooklyn Bridge opened?")
     page.driver.execute_cdp_cmd(
@@ -121,7 +133,7 @@ def test_an_uploaded_document_is_indexed_and_quoted(page, tmp_path, sources):
     path.write_text(LIGHTHOUSES)
     page.upload(path)
     assert "Added lighthouses.txt." in page.text("#qa-notes")
-    assert "Not readable: noise.bin" in page.text("#qa-build")
+    assert "1 file could not be read" in page.text("#qa-build") and "noise.bin" in page.text("#qa-source-list")
     assert (sources / "lighthouses.txt").read_text() == LIGHTHOUSES
     assert "lighthouses.txt" in page.text("#qa-source-list")
     quoted = page.ask("Where does the Eddystone lighthouse stand?")
@@ -193,6 +205,8 @@ def test_a_reply_is_read_from_its_start(page):
         page.ask("When was the Brooklyn Bridge opened?")
     place = "return [...document.querySelectorAll('.qa-question')].at(-1).getBoundingClientRect().top / innerHeight"
     page.until(lambda: 0 < page.run(place) < 1)
+    left = "return document.querySelector(arguments[0]).getBoundingClientRect().left"
+    assert page.run(left, ".qa-question") == page.run(left, "#qa-question textarea"), "beside a scroll bar, too"
 
 
 def test_a_source_opens_at_its_start_from_the_list(page, stored):

@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("selenium")
 from chat_browser import browsing
+from selenium.webdriver.common.keys import Keys
 
 pytestmark = pytest.mark.browser
 
@@ -76,9 +77,12 @@ def test_a_rebuild_is_cancelled_and_the_index_from_before_answers(page, sources)
     ants[0].parent.mkdir()
     for path in ants:
         path.write_text("\n\n".join(f"Ant {n} of hill {path.stem} carries leaf {n} home." for n in range(200)))
-    page.click("#qa-rebuild")
-    page.click("#qa-build button")
+    page.find("#qa-rebuild")[0].send_keys(Keys.ENTER)
+    page.until(lambda: page.run("return document.activeElement.textContent") == "Cancel")
+    assert page.find("#qa-build progress")[0].is_displayed()
+    page.driver.switch_to.active_element.send_keys(Keys.ENTER)
     page.until(lambda: page.find("#qa-rebuild")[0].is_displayed())
+    assert page.run("return document.activeElement.id") == "qa-rebuild", "the focus is back where it was"
     assert "stopped" in page.text("#qa-build") and not page.find("#qa-build button")
     assert page.text("#qa-source-list") == before
     assert "A queen lays eggs." in page.ask("What does a queen lay?")

@@ -2,10 +2,11 @@
 
 import io
 
+import openpyxl
 import pytest
 
 pytest.importorskip("selenium")
-from chat_browser import browsing
+from chat_browser import Page, chat
 from reportlab.pdfgen.canvas import Canvas
 from selenium.webdriver.common.keys import Keys
 
@@ -30,19 +31,38 @@ def river_pdf():
     return file.getvalue()
 
 
+def harvest_book():
+    book = openpyxl.Workbook()
+    book.active.title = "North"
+    for row in (("Orchard", "Harvest"), ("Elmgrove", "40 tonnes"), ("Oakham", "50 tonnes")):
+        book.active.append(row)
+    south = book.create_sheet("South")
+    for row in (("Orchard", "Harvest"), ("Ashdown", "90 tonnes")):
+        south.append(row)
+    return book
+
+
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sources")
     (folder / "rivers.pdf").write_bytes(river_pdf())
     (folder / "prices.csv").write_text("Fruit,Price\nApple,3 euros\nQuince,7 euros\n")
+    harvest_book().save(folder / "harvest.xlsx")
     (folder / "danube.txt").write_text("The Danube flows through ten countries of Europe.\n")
     return folder
 
 
 @pytest.fixture(scope="module")
-def page(sources, tmp_path_factory):
-    with browsing(sources, tmp_path_factory.mktemp("index"), tmp_path_factory.mktemp("profile")) as window:
-        yield window
+def address(sources, tmp_path_factory):
+    with chat(sources, tmp_path_factory.mktemp("index")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def page(address, tmp_path_factory):
+    window = Page(tmp_path_factory.mktemp("profile")).open(address)
+    yield window
+    window.close()
 
 
 def shown_page(page):
@@ -138,15 +158,41 @@ def test_the_quotes_of_an_answer_are_stepped_through(page):
     page.until(lambda: page.text(".qa-viewer mark") == quotes[0])
 
 
-def test_quotes_of_different_documents_stand_side_by_side_under_their_names(page):
+def test_quotes_of_different_documents_stand_side_by_side_under_their_names_and_dates(page):
     page.ask("Which countries does the Danube flow through?")
+    if page.find(".qa-viewer")[0].is_displayed():
+        page.click(".qa-viewer header button")
     columns = page.run("""
         const columns = [...[...document.querySelectorAll('.qa-reply')].at(-1).querySelectorAll('.qa-column')];
-        return columns.map((c) => [c.querySelector('.qa-column-name').textContent, Math.round(c.getBoundingClientRect().top)]);""")
-    assert len(columns) > 1 and all("File of 20" in name for name, _ in columns)
+        const top = (element) => Math.round(element.getBoundingClientRect().top);
+        return columns.map((c) => [c.querySelector('.qa-column-name').textContent, top(c.querySelector('.qa-quote'))]);""")
+    assert len(columns) > 1 and all("Last changed 20" in name for name, _ in columns)
+    assert columns[0][1] == columns[1][1]
 
 
-def test_text_and_picture_can_be_chosen_and_a_sheet_names_its_part(page):
+def test_the_sheets_of_a_workbook_are_named_and_turned(page):
+    open_quote(page, "What is the harvest of the orchard Oakham?", "harvest.xlsx")
+    page.until(lambda: page.text("#qa-shown-place") == "Sheet North · 1 of 2")
+    page.click(".qa-viewer [aria-label='Next page or part']")
+    page.until(lambda: page.text("#qa-shown-place") == "Sheet South · 2 of 2")
+    rows = "return getComputedStyle([...document.querySelectorAll('.qa-rows')].at(-1)).whiteSpace"
+    assert page.run(rows) == "pre-line", "each row on a line of its own"
+
+
+def test_on_a_phone_the_text_is_shown_first_and_the_picture_on_demand(address, tmp_path):
+    page = Page(tmp_path / "profile", (360, 740)).open(address)
+    try:
+        open_quote(page, "Where does the Rhine rise?")
+        page.until(lambda: "Rhine rises" in (page.text(".qa-viewer mark") or ""))
+        assert page.find(".qa-viewer mark")[0].is_displayed() and not page.find(".qa-sheet")[0].is_displayed()
+        next(found for found in page.find(".qa-choice button") if found.text == "Page").click()
+        assert "Page 4" in shown_page(page)
+        page.until(lambda: page.find(".qa-box"))
+    finally:
+        page.close()
+
+
+def test_text_and_picture_can_be_chosen_and_a_table_has_no_picture(page):
     open_quote(page, "Where does the Rhine rise?")
     text = next(found for found in page.find(".qa-choice button") if found.text == "Text")
     text.click()

@@ -124,12 +124,19 @@ def test_shown_text_is_one_line_of_printable_signs(text):
         (Part("page", 4, "4", Span(0, 1)), None, "a.txt, page 4"),
         (Part("page", 4, "iv", Span(0, 1)), "2 Methods", "a.txt, page iv (4 of the file), section 2 Methods"),
         (Part("slide", 3, "Intro", Span(0, 1)), None, "a.txt, slide Intro"),
+        (Part("slide", 3, "Intro", Span(0, 1)), "Intro", "a.txt, slide Intro"),
         (Part("sheet", 2, "", Span(0, 1)), None, "a.txt, sheet 2"),
         (None, "Wax\x1b\nand honey", "a.txt, section Wax\\x1b and honey"),
     ],
 )
 def test_a_citation_says_where(part, section, label):
     assert render.citation_label(Citation("a.txt", "", "A", part, section)) == label
+
+
+def test_a_row_is_cited_with_the_names_of_its_columns():
+    sheet = Part("sheet", 1, "Budget", Span(0, 1))
+    label = render.citation_label(Citation("a.xlsx", "", "A", sheet, "Item | Year", 2))
+    assert label == "a.xlsx, sheet Budget, row 2, columns Item | Year"
 
 
 def test_a_citation_shows_hostile_names_escaped():

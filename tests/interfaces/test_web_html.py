@@ -147,6 +147,19 @@ def test_quotes_of_different_documents_stand_in_columns_of_their_own():
     assert "qa-column" not in html.answer_html(answer(quote("An ally is bound by treaty."), quote("The end.")))
 
 
+def test_a_quote_from_a_table_keeps_its_rows():
+    shown = answer(quote("An ally is bound by treaty."))
+    assert "qa-rows" not in html.answer_html(shown)
+    shown["quotes"][0]["row"] = 2
+    assert '<blockquote class="qa-words qa-rows"' in html.answer_html(shown)
+
+
+def test_a_title_that_is_only_the_name_of_the_file_is_not_repeated():
+    found = quote("The end.", document(source="reports/tern_survey.pdf", title="tern survey"))
+    assert text_of(html.answer_html(answer(found))).count("tern") == 1
+    assert "On allies" in html.answer_html(answer(quote("The end.")))
+
+
 def test_a_kept_answer_can_be_judged_and_shows_the_judgement():
     shown = html.answer_html(answer(quote("The end.")), "12/34", "down")
     assert re.findall(r'class="qa-thumb qa-(\w+)( qa-on)?" value="([^"]+)"', shown) == [

@@ -58,6 +58,19 @@ def test_the_state_lists_the_sources_once(client):
     assert "sources" not in client.get("/chat/state", params={"index": state["index"]}).json()
 
 
+def test_a_folder_that_differs_from_the_index_is_told(client):
+    assert client.get("/chat/state").json()["build"]["lines"] == []
+    folder = client.assistant.settings.sources
+    (folder / "ants.txt").write_text("Ants live in anthills.")
+    (folder / "wasps.txt").write_text("Wasps live in nests.")
+    (folder / "bees.txt").unlink()
+    (said,) = client.get("/chat/state").json()["build"]["lines"]
+    assert said == "In the folder: 2 new files not listed yet, 1 file gone. Rebuild brings the list up to date."
+    folder.rename(folder.with_name("elsewhere"))
+    (said,) = client.get("/chat/state").json()["build"]["lines"]
+    assert "can still be asked" in said
+
+
 def test_a_page_is_a_picture_only_while_the_file_is_the_one_that_was_indexed(client):
     query = query_of(client, "rivers.pdf")
     answer = client.get(f"/chat/page?{query}&page=1&width=500")
@@ -105,6 +118,13 @@ def test_a_file_is_taken_in_and_built(client):
     assert list(client.routes.scratch.iterdir()) == []
 
 
+def test_a_file_keeps_its_date(client):
+    client.post("/chat/upload?path=old.txt&batch=1&changed=1527811200", content=b"Ants live in anthills.")
+    assert (client.assistant.settings.sources / "old.txt").stat().st_mtime == 1527811200
+    refused = client.post("/chat/upload?path=odd.txt&batch=1&changed=yesterday", content=b"Ants.")
+    assert refused.status_code == 400 and "must be a number" in refused.json()["error"]
+
+
 def test_an_upload_holds_only_so_many_files_and_bytes(client, monkeypatch):
     monkeypatch.setattr(uploads, "MAX_FILES", 2)
     monkeypatch.setattr(uploads, "MAX_BATCH_BYTES", 10)
@@ -119,6 +139,14 @@ def test_a_source_is_removed_by_the_name_in_the_list(client):
     row = next(row for row in client.get("/chat/state").json()["sources"] if row["name"] == "big/<b>.txt")
     assert "Removed big/<b>.txt" in client.post("/chat/remove", json={"source": row["id"]}).json()["said"]
     assert not (client.assistant.settings.sources / "big" / "<b>.txt").exists()
+
+
+def test_the_last_source_that_can_be_asked_stays(client):
+    rows = client.get("/chat/state").json()["sources"]
+    *answers, last = [client.post("/chat/remove", json={"source": row["id"]}) for row in rows]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert last.status_code == 404 and "only source that can be asked" in last.json()["error"]
+    assert (client.assistant.settings.sources / rows[-1]["name"]).exists()
 
 
 def test_kept_answers_say_whether_their_sources_still_say_so(client):

@@ -19,6 +19,11 @@ def test_another_address_is_refused_at_once(host):
         serve_chat(Settings(), host, 0, open_browser=False)
 
 
+def test_a_folder_that_does_not_exist_is_refused(settings):
+    with pytest.raises(UsageError, match="does not exist; make it or name another"):
+        serve_chat(settings, "127.0.0.1", 0, open_browser=False)
+
+
 def test_a_port_that_is_taken_is_named():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -12,14 +12,17 @@ from assistant.interfaces.web.rebuilding import Outcome, Rebuild
 
 def test_sources_with_problems_come_first_and_give_their_reason():
     good = SourceStatus("a.md", "indexed", sha256="00", bytes=1200, characters=1200, passages=1)
-    partial = SourceStatus("b.pdf", "partial", sha256="01", pages=9, unsearchable_pages=(3, 4, 5, 8), passages=2)
+    said = "pages 3–5 and 8 have no text layer and cannot be searched"
+    partial = SourceStatus(
+        "b.pdf", "partial", sha256="01", pages=9, unsearchable_pages=(3, 4, 5, 8), passages=2, warnings=(said,)
+    )
     bad = SourceStatus("z<b>.pdf", "rejected", reason="It is encrypted.", bytes=48211)
     told = state.sources_state(IndexStatus("g", "2026-01-31T12:00:00Z", "m", 3, (good, partial, bad)))
     assert told["summary"] == "3 sources · 3 passages · 1 not readable"
     assert [row["name"] for row in told["sources"]] == ["z<b>.pdf", "b.pdf", "a.md"]
     assert told["sources"][0]["remarks"] == ["It is encrypted."] and told["sources"][0]["facts"] == "48 kB"
-    assert told["sources"][1]["remarks"] == ["4 pages without text: 3–5, 8"]
-    assert told["sources"][2]["facts"] == "1,200 bytes · 1 passage"
+    assert told["sources"][1]["remarks"] == [said], "once"
+    assert told["sources"][2]["facts"] == "1.2 kB · 1 passage"
 
 
 def test_direction_signs_in_names_are_made_visible_and_the_name_still_asks():
@@ -51,11 +54,21 @@ def test_times_are_as_exact_as_an_estimate(seconds, words):
     assert state.duration(seconds) == words
 
 
-def test_a_build_names_what_it_could_not_read():
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "1 byte"), (999, "999 bytes"), (9_940, "9.9 kB"), (48_211, "48 kB"), (2_400_000, "2.4 MB")]
+)
+def test_sizes_are_short(count, words):
+    (told,) = state.sources_state(IndexStatus("g", "", "m", 0, (SourceStatus("a", "rejected", bytes=count),)))[
+        "sources"
+    ]
+    assert told["facts"] == words
+
+
+def test_a_build_counts_what_it_could_not_read():
     rows = (SourceStatus("a.md", "indexed"), SourceStatus("b.bin", "rejected", reason="It is not a document."))
     status = IndexStatus("g", "", "m", 1, rows)
     assert state.build_lines(status) == [
         "Up to date: 1 source searchable.",
-        "Not readable: b.bin – It is not a document.",
+        "1 file could not be read; the list says why.",
     ]
     assert state.build_lines(replace(status, sources=rows[:1])) == ["Up to date: 1 source searchable."]

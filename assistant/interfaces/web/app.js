@@ -79,6 +79,13 @@ const latest = {
   },
 };
 
+/** Lead to where documents are added. */
+function begin() {
+  side.show(true);
+  side.turn(0);
+  document.querySelector("#qa-files button").focus();
+}
+
 const small = matchMedia("(max-width: 860px)");
 const side = new Side();
 side.show(!small.matches);
@@ -91,6 +98,7 @@ document.addEventListener("click", (event) => {
   if (button?.id === "qa-toggle") side.show(!side.shown);
   else if (button?.id === "qa-new") conversations.left();
   else if (button?.matches(".qa-cite, .qa-open")) viewer.open(button);
+  else if (button?.matches(".qa-begin")) begin();
   if (small.matches && button?.matches(".qa-open-kept")) side.show(false);
   for (const menu of document.querySelectorAll(".qa-menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });

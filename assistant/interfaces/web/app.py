@@ -22,10 +22,14 @@ _MASTHEAD = (
     f"<h1>{TITLE}</h1></div>"
 )
 _WELCOME = (
-    '<div class="qa-welcome"><h2>What do you want to know?</h2>'
+    '<div class="qa-welcome"><h2 class="qa-ready">What do you want to know?</h2>'
+    '<h2 class="qa-unready">Add your documents first</h2>'
     f'<p class="qa-promise">{_PROMISE} Nothing leaves this machine.</p>'
-    '<p class="qa-hint">Ask in your own words, or try one of these.</p></div>'
+    '<p class="qa-unready">Drop files or a folder anywhere on this page.</p>'
+    '<p class="qa-unready"><button type="button" class="qa-begin">Add documents</button></p>'
+    '<p class="qa-hint qa-ready">Ask in your own words, or try one of these.</p></div>'
 )
+"""What is ``qa-unready`` is shown while there are no sources, and what is ``qa-ready`` else."""
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
 """For what takes no time. Gradio's page ends its one stream of results when the queue is empty, and loses what joined the

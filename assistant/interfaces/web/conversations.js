@@ -23,7 +23,7 @@ export class Conversations {
     this.list = element("ul", { id: "qa-conversations" });
     this.none = element("p", { className: "qa-empty", textContent: NOTHING_KEPT });
     const evaluation = element("a", { className: "qa-link", href: "/chat/evaluation", download: "evaluation.zip" },
-      "Download judged answers for assistant evaluate");
+      "Download your thumbs up and down as an evaluation file");
     this.panel = element("section", { className: "qa-tab", ariaLabel: "Conversations" }, this.search, this.list, this.none, evaluation);
   }
 

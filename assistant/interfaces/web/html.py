@@ -116,7 +116,7 @@ def _quotes_html(shown: Shown) -> str:
 
 def _column_html(quotes: Sequence[tuple[int, Shown]]) -> str:
     first = quotes[0][1]
-    dated = f'<span class="qa-dated">File of {name(first["dated"])}</span>' if first.get("dated") else ""
+    dated = f'<span class="qa-dated">Last changed {name(first["dated"])}</span>' if first.get("dated") else ""
     heading = f'<p class="qa-column-name"><strong>{name(first.get("title") or first["source"])}</strong>{dated}</p>'
     listed = "".join(_quote_html(quote, number) for number, quote in quotes)
     best = " qa-best" if quotes[0][0] == 1 else ""
@@ -138,9 +138,10 @@ def _abstention_html(shown: Shown) -> str:
 
 def _quote_html(quote: Shown, number: int) -> str:
     """Show one quote: its number, its words, where they stand, and on demand the sentences around them and why it was found."""
+    rows = " qa-rows" if quote.get("row") else ""
     return (
         f'<li class="qa-quote"><span class="qa-number">{number}</span>'
-        f'<blockquote class="qa-words" dir="auto">{_words_html(quote)}</blockquote>'
+        f'<blockquote class="qa-words{rows}" dir="auto">{_words_html(quote)}</blockquote>'
         f'{_cite_html(quote)}<div class="qa-tools"><span class="qa-state"></span>{_copy_html()}'
         f"{_context_html(quote)}{_why_html(quote)}</div></li>"
     )

@@ -18,13 +18,13 @@ function showPreview(cite) {
   place(cite.getBoundingClientRect());
 }
 
-/** Put the preview above the citation, or below it where there is no room. */
+/** Put the preview below the citation, so that question and quote stay in sight, or above it where there is no room. */
 function place(near) {
   const { width, height } = preview.getBoundingClientRect();
   const left = Math.max(8, Math.min(near.left, innerWidth - width - 8));
-  const above = near.top - height - 8;
+  const below = near.bottom + 8;
   preview.style.left = `${left}px`;
-  preview.style.top = `${above > 8 ? above : Math.min(near.bottom + 8, innerHeight - height - 8)}px`;
+  preview.style.top = `${below + height < innerHeight - 8 ? below : Math.max(8, near.top - height - 8)}px`;
 }
 
 function hidePreview() {

@@ -22,9 +22,11 @@ from assistant.interfaces.web.incidents import sentence_for
 from assistant.interfaces.web.pages import PageImages
 from assistant.interfaces.web.rebuilding import Rebuild
 from assistant.interfaces.web.rechecking import recheck
-from assistant.interfaces.web.state import build_state, sources_state
+from assistant.interfaces.web.state import build_state, folder_lines, sources_state
 from assistant.interfaces.web.viewing import Stored, whole_number
+from assistant.interfaces.web.waiting import NO_INDEX
 from assistant.kept_conversations import KeptConversations
+from assistant.sources_folder import walk
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -94,9 +96,13 @@ class Routes:
     def state(self, wanted: Wanted) -> dict[str, Any]:
         """Give the state of the build, and the sources where the page has none or older ones."""
         status = self.assistant.status()
-        known = wanted.get("index") == status.index
         limits = {"max_file_mb": self.assistant.settings.max_file_mb, "max_files": uploads.MAX_FILES}
-        return {"build": build_state(self.rebuild), **limits, **({} if known else sources_state(status))}
+        build = build_state(self.rebuild)
+        if wanted.get("index") == status.index:
+            return {"build": build, **limits}
+        if not build["lines"] and status.index != NO_INDEX:
+            build["lines"] = folder_lines(status, self.assistant.settings.sources)
+        return {"build": build, **limits, **sources_state(status)}
 
     def conversations(self, wanted: Wanted) -> dict[str, Any]:
         """List the kept conversations."""
@@ -140,9 +146,14 @@ class Routes:
         self.kept.judge(_id(order, "turn"), order["judgement"])
 
     def remove(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        """Remove a source and build."""
+        """Remove a source and build; not the last one that can be asked, since an index is never without."""
         wanted = dict(parse_qsl(str(order.get("source", "")), errors="surrogateescape", max_num_fields=4))
-        said = uploads.remove(wanted.get("source", ""), self.assistant.settings.sources)
+        source, folder = wanted.get("source", ""), self.assistant.settings.sources
+        asked = {row.source for row in self.assistant.status() if row.state != "rejected"}
+        others = {file.source for file in walk(folder)[0]} - {source}
+        if source in asked and not asked & others:
+            raise UsageError("This is the only source that can be asked; add another one before you remove it.")
+        said = uploads.remove(source, folder)
         self.rebuild.start(follow_up=True)
         return {"said": said}
 
@@ -156,7 +167,9 @@ class Routes:
         self.rebuild.stop()
 
     async def upload(self, request: Request) -> Response:
-        """Take in one file: the body is its content, the query its ``path`` and the ``batch`` it comes with."""
+        """Take in one file: the body is its content, the query its ``path`` and the ``batch`` it comes with, and when it
+        was ``changed`` on the person's disk, in seconds since 1970: answers show that date.
+        """
         from starlette.concurrency import run_in_threadpool
 
         wanted = _query(request)
@@ -167,16 +180,19 @@ class Routes:
                     self._batches.count(wanted.get("batch", ""), len(piece))
                     file.write(piece)
             self._batches.count(wanted.get("batch", ""), 0, files=1)
-            said = await run_in_threadpool(self._take_in, Path(arrived), wanted.get("path", ""))
+            said = await run_in_threadpool(self._take_in, Path(arrived), wanted)
         except (AssistantError, OSError) as error:
             return _json({"error": _why_not_kept(error)}, 400)
         finally:
             Path(arrived).unlink(missing_ok=True)
         return _json({"said": said})
 
-    def _take_in(self, arrived: Path, path: str) -> str:
+    def _take_in(self, arrived: Path, wanted: Wanted) -> str:
         settings = self.assistant.settings
-        return uploads.take_in(uploads.Upload(arrived, path), settings.sources, settings.max_file_mb)
+        if changed_s := whole_number(wanted, "changed", 0):
+            os.utime(arrived, (changed_s, changed_s))
+        upload = uploads.Upload(arrived, wanted.get("path", ""))
+        return uploads.take_in(upload, settings.sources, settings.max_file_mb)
 
 
 class _Batches:

@@ -13,15 +13,17 @@ from collections.abc import Callable
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from assistant.datamodel import IndexStatus, Progress
-from assistant.errors import IndexMissing, UsageError
+from assistant.errors import BuildFailed, IndexMissing, UsageError
+from assistant.indexes.generations import current_id
 from assistant.interfaces.web.guard import Guard
-from assistant.interfaces.web.rebuilding import Build, Rebuild
+from assistant.interfaces.web.rebuilding import Build, Outcome, Rebuild
 from assistant.interfaces.web.routes import Routes
+from assistant.interfaces.web.waiting import WaitingAssistant
 from assistant.kept_conversations import KeptConversations
 from assistant.settings import Settings
 
@@ -50,22 +52,27 @@ def serve_chat(
 ) -> None:
     """Serve the page until it is interrupted; build the index first where there is none.
 
+    A folder without files, or with none that can be read, is no reason not to: documents can be added on the page.
+
     :param settings: the sources, the index and everything else.
     :param host: a name of this machine's loopback interface.
     :param port: the port; 0 takes a free one.
     :param open_browser: open the page in the user's browser.
     :param build: builds an index that is missing, showing progress as the caller likes.
-    :raises UsageError: for another host, or a port that is taken.
+    :raises UsageError: for another host, a port that is taken, or a sources folder that does not exist.
     :raises IndexUnusable: when there is an index that cannot be asked.
     """
     listening = listen(host, port)
     with listening:
-        assistant = _open_or_build(settings, build)
+        problem = "" if current_id(settings.index) else _build_first(settings, build)
+        assistant = _open(settings)
         address = f"http://{_at(host, listening.getsockname()[1])}/"
         click.echo(f"The chat is open at {address} on this machine; Ctrl+C ends it.", err=True)
         if open_browser:
             webbrowser.open(address)
-        _serve(assistant, _builder(settings), listening)
+        rebuild = Rebuild(_builder(settings))
+        rebuild.outcome = Outcome(None, problem) if problem else None
+        _serve(assistant, rebuild, listening)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -90,14 +97,28 @@ def _at(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _open_or_build(settings: Settings, build: Callable[[Settings], object] | None) -> Assistant:
-    from assistant.assembly import build_index, open_assistant
+def _build_first(settings: Settings, build: Callable[[Settings], object] | None) -> str:
+    """Build an index where there is none; give the reason when no file could be read."""
+    from assistant.assembly import build_index
 
     try:
-        return open_assistant(settings.sources, settings.index, settings)
+        build(settings) if build else build_index(settings=settings)
+    except UsageError:
+        if not settings.sources.is_dir():
+            raise
+    except BuildFailed as error:
+        click.echo(str(error), err=True)
+        return str(error)
+    return ""
+
+
+def _open(settings: Settings) -> Assistant:
+    from assistant.assembly import open_assistant
+
+    try:
+        return open_assistant(settings=settings)
     except IndexMissing:
-        build(settings) if build else build_index(settings.sources, settings.index, settings)
-        return open_assistant(settings.sources, settings.index, settings)
+        return cast("Assistant", WaitingAssistant(settings))
 
 
 def _builder(settings: Settings) -> Build:
@@ -106,16 +127,19 @@ def _builder(settings: Settings) -> Build:
     def build(progress: Callable[[Progress], None], cancel: threading.Event) -> IndexStatus:
         from assistant.assembly import build_index
 
-        return build_index(settings.sources, settings.index, settings, progress=progress, cancel=cancel)
+        try:
+            return build_index(settings=settings, progress=progress, cancel=cancel)
+        except UsageError as error:  # it names the folder, and pages show no paths
+            raise UsageError("There are no files among the sources; add documents first.") from error
 
     return build
 
 
-def _serve(assistant: Assistant, build: Build, listening: socket.socket) -> None:
+def _serve(assistant: Assistant, rebuild: Rebuild, listening: socket.socket) -> None:
     import uvicorn
 
     scratch = Path(tempfile.mkdtemp(prefix="assistant-chat-"))  # mode 0700
-    routes = Routes(assistant, Rebuild(build), KeptConversations(assistant.settings.index), scratch)
+    routes = Routes(assistant, rebuild, KeptConversations(assistant.settings.index), scratch)
     try:
         app = make_app(routes, listening.getsockname()[1])
         config = uvicorn.Config(

@@ -1,7 +1,8 @@
 """An answer as the data that the page shows and that conversations keep: ``ask --json`` with a few things more.
 
-Each quote also has ``title``, ``place`` (its citation in words), ``dated`` (when the file was last changed), ``matched`` (spans of
-the words that the question holds too) and ``why`` (ranks and similarities); the answer has ``coverage``. Nothing here is HTML.
+Each quote also has ``title`` (empty when it is only the file's name), ``place`` (its citation in words), ``dated`` (when the
+file was last changed), ``matched`` (spans of the words that the question holds too) and ``why`` (ranks and similarities); the
+answer has ``coverage``. Nothing here is HTML.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.datamodel import Answer, Quote, Signals, Span
 from assistant.interfaces.render import answer_json, citation_label, coverage_line, visible
+from assistant.loaders.base import stem_of
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant
@@ -38,7 +40,7 @@ def _more(quote: Quote, assistant: Assistant, question: str) -> Shown:
     citation, start = quote.citation, quote.span.start
     matched = [Span(start + word.start, start + word.end) for word in assistant.matched_words(question, quote.text)]
     return {
-        "title": visible(citation.title),
+        "title": "" if citation.title == stem_of(citation.source) else visible(citation.title),
         "place": citation_label(citation),
         "dated": _changed_on(assistant.settings.sources / citation.source),
         "matched": [[word.start, word.end] for word in matched],

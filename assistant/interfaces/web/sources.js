@@ -107,7 +107,8 @@ export class Sources {
   async send(file, path, batch) {
     if (file.size > this.limits.max_file_mb * 1e6) return { error: `it is larger than ${this.limits.max_file_mb} MB and was not added.` };
     try {
-      const query = new URLSearchParams({ path, batch });
+      const changed = Math.max(0, Math.floor(file.lastModified / 1000));
+      const query = new URLSearchParams({ path, batch, changed });
       const response = await fetch(`/chat/upload?${query}`, { method: "POST", body: file });
       return response.headers.get("Content-Type") === "application/json" ? await response.json() : { error: await response.text() };
     } catch {
@@ -153,7 +154,8 @@ export class Sources {
     if (this.index) type("#qa-refresh", state.index);
     this.index = state.index;
     this.rows = state.sources;
-    this.summary.textContent = state.summary;
+    document.documentElement.dataset.sources = this.rows.length ? "some" : "none";
+    this.summary.textContent = this.rows.length ? state.summary : "";
     const known = new Set(this.rows.map((row) => row.id.split("&")[0]));
     this.chosen = new Set([...this.chosen].filter((id) => known.has(id)));
     this.list();
@@ -161,15 +163,21 @@ export class Sources {
   }
 
   show(build) {
+    const stop = this.build.querySelector("button") ?? button("Cancel", () => ask("cancel", {}), "Cancel the rebuild");
+    const focused = [this.rebuild, stop].includes(document.activeElement);
     this.rebuild.hidden = build.running;
     this.build.classList.toggle("qa-failed", Boolean(build.failed));
     const lines = build.lines.map((line) => element("p", { textContent: line }));
-    if (!build.running) return this.build.replaceChildren(...lines);
+    if (build.running) this.showProgress(build, lines, stop);
+    else this.build.replaceChildren(...lines);
+    if (focused) (build.running ? stop : this.rebuild).focus(); // the one of the two that is there
+  }
+
+  showProgress(build, lines, stop) {
     const bar = this.build.querySelector("progress") ?? element("progress", { ariaLabel: "Progress of the rebuild" });
     if (build.share === null) bar.removeAttribute("value");
     else bar.value = build.share;
-    const stop = this.build.querySelector("button") ?? button("Cancel", () => ask("cancel", {}), "Cancel the rebuild");
-    stop.disabled = build.stopping;
+    stop.ariaDisabled = String(build.stopping); // not disabled, which would take the focus away
     stop.textContent = build.stopping ? "Stopping…" : "Cancel";
     if (!bar.isConnected) return this.build.replaceChildren(bar, ...lines, stop);
     this.build.querySelectorAll("p").forEach((line) => line.remove());
@@ -183,7 +191,7 @@ export class Sources {
     this.more.hidden = rows.length <= most;
     this.more.textContent = `Show all ${rows.length}`;
     this.items.replaceChildren(...rows.slice(0, most).map((row) => this.row(row)));
-    if (!this.rows.length) this.items.append(element("li", { className: "qa-empty", textContent: "There are no sources yet. Add documents below to begin." }));
+    if (!this.rows.length) this.items.append(element("li", { className: "qa-empty", textContent: "There is nothing to ask yet. Add documents below to begin; they stay on this machine." }));
   }
 
   row(row) {
@@ -232,7 +240,8 @@ export class Sources {
       this.list();
       this.choose();
     });
-    const words = `Asking only ${this.chosen.size} of ${this.rows.length} sources: ${names.join(", ")}`;
+    const asked = this.rows.filter((row) => row.state !== "rejected");
+    const words = `Asking only ${this.chosen.size} of ${asked.length} sources: ${names.join(", ")}`;
     this.chip.replaceChildren(element("span", { className: "qa-scope-words", textContent: words, title: words }), all);
   }
 }

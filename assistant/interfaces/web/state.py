@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from assistant.datamodel import IndexStatus, Progress, SourceStatus
 from assistant.interfaces.render import visible, visible_name
 from assistant.interfaces.web.html import passage_query
 from assistant.interfaces.web.rebuilding import Outcome, Rebuild
-from assistant.wording import count_of, runs_of
+from assistant.sources_folder import walk
+from assistant.wording import count_of
 
 _STATE_WORDS = {"indexed": "searchable", "partial": "partly searchable", "rejected": "not readable"}
 _STATE_ORDER = {"rejected": 0, "partial": 1, "indexed": 2}
@@ -49,18 +51,10 @@ def _facts(row: SourceStatus) -> str:
 
 
 def _remarks(row: SourceStatus) -> Iterable[str]:
-    """Say what a person should know about a source: why it was rejected, which pages hold no text, warnings."""
+    """Say what a person should know about a source: why it was rejected, and warnings, which name pages without text."""
     if row.reason:
         yield row.reason
-    if row.unsearchable_pages:
-        yield f"{count_of(len(row.unsearchable_pages), 'page')} without text: {_ranges(row.unsearchable_pages)}"
     yield from row.warnings
-
-
-def _ranges(numbers: Sequence[int], shown: int = 8) -> str:
-    """Write page numbers briefly: ``3–17, 40``; more than ``shown`` ranges end in an ellipsis."""
-    words = runs_of(sorted(numbers))
-    return ", ".join(words[:shown]) + (", …" if len(words) > shown else "")
 
 
 def build_state(rebuild: Rebuild) -> dict[str, Any]:
@@ -97,10 +91,27 @@ def _outcome(outcome: Outcome | None) -> dict[str, Any]:
 
 
 def build_lines(status: IndexStatus) -> list[str]:
-    """Put the result of a build in words, naming each file that could not be read."""
-    first = f"Up to date: {count_of(len(status.sources) - len(status.rejected), 'source')} searchable."
-    unread = [f"Not readable: {visible_name(row.source)} – {visible(row.reason or '')}" for row in status.rejected]
-    return [first, *unread]
+    """Put the result of a build in words; the list of sources names the files that could not be read and why."""
+    unread = len(status.rejected)
+    first = f"Up to date: {count_of(len(status.sources) - unread, 'source')} searchable."
+    return [first, f"{count_of(unread, 'file')} could not be read; the list says why."] if unread else [first]
+
+
+def folder_lines(status: IndexStatus, folder: Path) -> list[str]:
+    """Say how the folder differs from the index, by the names of its files.
+
+    :param status: the state of the index.
+    :param folder: the sources folder.
+    :returns: one line, or none when they hold the same.
+    """
+    if not folder.is_dir():
+        return ["The sources folder is not there any more; what was indexed from it can still be asked."]
+    files, refused = walk(folder)
+    found = {file.source for file in files} | {source for source, _ in refused}
+    listed = {row.source for row in status.sources}
+    differ = ((found - listed, "new file", "not listed yet"), (listed - found, "file", "gone"))
+    facts = ", ".join(f"{count_of(len(names), noun)} {what}" for names, noun, what in differ if names)
+    return [f"In the folder: {facts}. Rebuild brings the list up to date."] if facts else []
 
 
 def duration(seconds: float) -> str:
@@ -111,6 +122,6 @@ def duration(seconds: float) -> str:
 
 
 def _size(count: int) -> str:
-    if count < 10_000:
-        return f"{count:,} bytes"
-    return f"{count / 1e3:,.0f} kB" if count < 1e6 else f"{count / 1e6:,.1f} MB"
+    if count < 1000:
+        return count_of(count, "byte")
+    return f"{count / 1e3:,.{int(count < 10_000)}f} kB" if count < 1e6 else f"{count / 1e6:,.1f} MB"

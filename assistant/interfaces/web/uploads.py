@@ -78,7 +78,7 @@ def _added(candidate: str, name: str) -> str:
 
 @contextlib.contextmanager
 def _staged(arrived: Path, folder: Path) -> Iterator[Path]:
-    """Copy the file onto the disk of the sources under a hidden name, complete before it becomes visible."""
+    """Copy the file, with its date, onto the disk of the sources under a hidden name, complete before it becomes visible."""
     folder.mkdir(parents=True, exist_ok=True)
     handle, staged = tempfile.mkstemp(prefix=_STAGING_PREFIX, dir=folder)
     try:
@@ -86,6 +86,8 @@ def _staged(arrived: Path, folder: Path) -> Iterator[Path]:
             shutil.copyfileobj(source, target)
             target.flush()
             os.fsync(target.fileno())
+        found = arrived.stat()
+        os.utime(staged, ns=(found.st_atime_ns, found.st_mtime_ns))
         Path(staged).chmod(0o644)
         yield Path(staged)
     finally:

@@ -19,7 +19,7 @@ function nodesOf(pieces) {
 
 export class Viewer {
   constructor() {
-    this.mode = "page";
+    this.mode = matchMedia("(max-width: 500px)").matches ? "text" : "page"; // a page as narrow as a phone cannot be read
     this.zoom = 1;
     this.found = { places: [], at: -1 };
     this.title = element("h2", { id: "qa-viewer-title", textContent: "Source" });
@@ -144,7 +144,8 @@ export class Viewer {
     const last = pages || part.count;
     const now = pages ? page : part.at + 1;
     this.parts.hidden = last < 2;
-    this.place.textContent = `${part.label}${part.label.endsWith("of the file)") ? "" : ` of ${last}`}`;
+    const counted = part.label.endsWith("of the file)") ? "" : part.label.endsWith(` ${now}`) ? ` of ${last}` : ` · ${now} of ${last}`;
+    this.place.textContent = part.label + counted;
     this.partBack.disabled = now <= 1;
     this.partOn.disabled = now >= last;
   }
