@@ -19,7 +19,7 @@ _NUMBER_WORDS = (
 )
 _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("author", re.compile(r"\bwho (?:wrote|authored)\b|\bauthors?\b|\bwritten by\b")),
-    ("date", re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|decade|century|time)\b")),
+    ("date", re.compile(r"\bwhen\b|\bdate of\b|\b(?:what|which) (?:year|date|day|month|decade|century|time)\b")),
     (
         "number",
         re.compile(
@@ -31,7 +31,8 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "definition",
         re.compile(
-            r"\bdiffer(?:s|ences?)?\b|\bdefin\w+\b|\bwhat does .+ mean\b|\bwhat (?:is|are) (?:an? |the )?\w+\W*$"
+            r"\bdiffer(?:s|ences?)?\b|\bdefin\w+\b|\bwhat does .+ mean\b|\bmeant by\b|\bmeaning\b|"
+            r"\bwhat (?:is|are) (?:an? |the )?\w+\W*$"
         ),
     ),
 )
@@ -50,6 +51,7 @@ _DEFINES = (
     r"(?:(?:is|are|was|were)(?! (?:at|in|on|to|of|for|from|with|by|as|not|also|being|mutually|treated)\b)|means?|refers?|usually|"
     r"consists?|denotes?)\b"
 )
+_CALLED = r"\b(?:called|known as|termed|referred to as)\W+(?:an? |the )?{term}"
 _NUMERAL = re.compile(r"\d[\d,.]*")
 
 
@@ -89,7 +91,8 @@ def _without_numerals_of(question: str, sentence: str) -> str:
 
 
 def _defines(sentence: str, question: str) -> bool:
-    """Tell whether the sentence opens with a word of the question and a verb that explains it."""
+    """Tell whether a word of the question opens the sentence with a verb that explains it, or is what something is called."""
     stems = {re.escape(word[: max(4, len(word) - 3)]) for word in re.findall(r"[a-z]{4,}", question.lower())}
     stems -= {"what", "diff", "differe", "betw", "betwe", "does", "mean", "defi"}
-    return any(re.search(_DEFINES.format(term=stem), sentence, re.IGNORECASE) for stem in stems)
+    patterns = [form.format(term=stem) for stem in stems for form in (_DEFINES, _CALLED)]
+    return any(re.search(pattern, sentence, re.IGNORECASE) for pattern in patterns)

@@ -20,6 +20,8 @@ from assistant.question_types import kind_of, offers
         ("Why do bees dance?", "reason"),
         ("What is an ally?", "definition"),
         ("What is the difference between allies and partners?", "definition"),
+        ("what is meant by drift", "definition"),
+        ("date of the parade", "date"),
         ("WHEN?", "date"),
         ("What do bees eat in winter?", None),
         ("Tell me about whenever and whoever", None),
@@ -48,6 +50,9 @@ def test_the_kind_follows_from_surface_cues(question, kind):
         ("What is an ally?", "An ally is a country with a treaty.", 1),
         ("What is an ally?", "Many meet an ally.", -1),
         ("What is the difference between allies and partners?", "Allies are bound by a treaty.", 1),
+        ("what is meant by drift", "The slow change, also called drift, goes on.", 1),
+        ("what is meant by drift", "Drift makes no headings.", -1),
+        ("date of the parade", "The parade was on 4 July.", 1),
         ("What do bees eat in winter?", "They eat honey.", 0),
     ],
 )

@@ -100,9 +100,9 @@ def _gather(passages: Sequence[GivenPassage], questions: Sequence[TaughtQuestion
 def _trained(groups: Sequence[Group], plan: Plan, checkpoint: Path, threads: int) -> TaughtNetwork:
     folder = model_folder(EMBEDDED_MODEL)
     torch.manual_seed(plan.seed)
-    network = TaughtNetwork(folder)
+    network = TaughtNetwork(folder).to("cuda" if torch.cuda.is_available() else "cpu")
     train(network, groups, Pairing(open_tokenizer(folder)), plan, checkpoint, lambda said: click.echo(said, err=True))
-    return network.eval()
+    return network.cpu().eval()
 
 
 def _fitted(

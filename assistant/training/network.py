@@ -12,7 +12,7 @@ tokens. From the first token: whether the passage answers at all. The losses, ea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,6 +57,10 @@ class Batch:
     of_sentence: Tensor
     answers: Tensor
     of_passage: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """Move it to where the network is."""
+        return Batch(*(getattr(self, each.name).to(device) for each in fields(self)))
 
 
 class ReaderNetwork(nn.Module):
@@ -130,7 +134,7 @@ def _listwise(logits: Tensor, right: Tensor, groups: Tensor, count: int) -> Tens
     """Mean over the groups that have a right member of minus the log of the right ones' share."""
     every = _log_sum(logits, groups, count)
     found = _log_sum(logits.masked_fill(~right, _NEVER), groups, count)
-    has = torch.zeros(count, dtype=torch.bool).index_put((groups[right],), torch.tensor(True))
+    has = right.new_zeros(count).index_fill(0, groups[right], True)
     return (every - found)[has].mean() if has.any() else logits.sum() * 0
 
 

@@ -98,3 +98,11 @@ def test_the_rate_rises_then_falls_to_nothing_in_each_round():
     assert [_share_of_rate(step, [100, 100], 0.5) for step in at] == pytest.approx(
         [1 / 6, 1, 1, 0.5, 1 / 94, 1 / 12, 0.5, 0.25, 0]
     )
+
+
+@pytest.mark.parametrize(
+    ("processor", "fast"), [("DEFAULT", False), ("AVX2", False), ("AVX512", True), ("AVX512_VNNI", True)]
+)
+def test_products_are_in_bfloat16_only_where_the_processor_is_fast_at_it(monkeypatch, processor, fast):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: processor)
+    assert module._has_fast_bfloat16() is fast
