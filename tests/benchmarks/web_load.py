@@ -54,7 +54,7 @@ def make_sources(folder: Path, passages: int, pages: int) -> None:
     rng = random.Random(0)
     for number in range(max(1, passages // 100)):
         paragraphs = []
-        for at in range(100):
+        for at in range(100, 200):  # so that no gate has the numbers of another in the other order
             words = " ".join(rng.choices(WORDS, k=60))
             paragraphs.append(f"The keeper of gate {number}-{at} is called Person{number}x{at}. {words.capitalize()}.")
         (folder / f"text{number}.txt").write_text("\n\n".join(paragraphs))
@@ -123,7 +123,7 @@ def load(address: str, gates: int) -> dict[str, float]:
         time.sleep(WITHIN_S * at / CLIENTS)
         begun = time.perf_counter()
         try:
-            reply = clients[at].ask(f"Who is the keeper of gate 0-{at % gates}?")
+            reply = clients[at].ask(f"Who is the keeper of gate 0-{100 + at % gates}?")
             assert "Person0x" in reply
             seconds.append(time.perf_counter() - begun)
         except Exception as error:
@@ -150,10 +150,10 @@ def typed(address: str, gates: int, questions: int = 20) -> dict[str, float]:
     """Ask in a browser, one question after the other, and measure from Enter to the frame that draws the answer."""
     with tempfile.TemporaryDirectory() as profile:
         page = Page(profile).open(address)
-        page.ask("Who is the keeper of gate 0-0?")
+        page.ask("Who is the keeper of gate 0-100?")
         page.run(TIMED)
         for at in range(questions):
-            page.ask(f"Who is the keeper of gate 0-{(7 * at + 1) % gates}?")
+            page.ask(f"Who is the keeper of gate 0-{100 + (7 * at + 1) % gates}?")
         times = sorted(page.run("return window.qaTimes"))
         page.close()
     return {"questions": len(times), "median_ms": round(times[len(times) // 2]), "slowest_ms": round(times[-1])}
@@ -195,9 +195,9 @@ def main() -> None:
         make_sources(sources, given.passages, given.pages)
         with chat(sources, Path(scratch, "index")) as address:
             one = Client(address)
-            one.ask("Who is the keeper of gate 0-1?")
+            one.ask("Who is the keeper of gate 0-101?")
             begun = time.perf_counter()
-            one.ask("Who is the keeper of gate 0-2?")
+            one.ask("Who is the keeper of gate 0-102?")
             first = time.perf_counter() - begun
             result = {
                 "machine": platform.platform(), "cores": os.cpu_count(), "load": os.getloadavg()[0],
