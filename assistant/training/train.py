@@ -60,13 +60,12 @@ def train(
     """
     rounds = _rounds(groups, plan)
     run = _Run(network, plan, rounds, checkpoint)
-    device = next(network.parameters()).device
     network.train()
     started = saved = time.monotonic()
     first, loss_now = run.step, 0.0
     for batch in _batches_from(first, groups, pairing, plan):
         torch.manual_seed(plan.seed * 1_000_003 + run.step)  # so that a resumed run drops out the same
-        loss = _learn(network, batch.to(device), run.optimiser)
+        loss = _learn(network, batch.to(run.device), run.optimiser)
         loss_now = loss if run.step == first else 0.98 * loss_now + 0.02 * loss
         ended = run.stepped()
         if run.step % 20 == 0:
@@ -89,9 +88,9 @@ class _Run:
             self.optimiser, lambda step: _share_of_rate(step, rounds, plan.varied_share)
         )
         self.step, self.ends = 0, list[dict[str, torch.Tensor]]()
+        self.device = next(network.parameters()).device
         if checkpoint.exists():
-            device = next(network.parameters()).device
-            self._resume(torch.load(checkpoint, weights_only=True, map_location=device))
+            self._resume(torch.load(checkpoint, weights_only=True, map_location=self.device))
 
     def stepped(self) -> bool:
         """Count a step; tells whether a round ended with it."""
