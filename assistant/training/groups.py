@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import click
@@ -18,6 +18,7 @@ from assistant.datamodel import Query, ScoredPassage, Span
 from assistant.evaluation.answer_measures import holds_answer
 from assistant.evaluation.questions import GivenPassage
 from assistant.training.corpus import Corpus, open_corpus
+from assistant.training.rewording import Thesaurus
 from assistant.training.sets import TaughtQuestion
 
 LOOK_ALIKES = 8
@@ -42,7 +43,10 @@ class TaughtPassage:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A question with one passage that answers (None: none does), look-alikes, and passages on other subjects."""
+    """A question with one passage that answers (None: none does), look-alikes, and passages on other subjects.
+
+    ``rewordings`` has for words of the question other words for them (`assistant.training.rewording`).
+    """
 
     id: str
     set: str
@@ -51,16 +55,22 @@ class Group:
     positive: TaughtPassage | None
     negatives: list[TaughtPassage]
     foreign: list[TaughtPassage]
+    rewordings: dict[str, list[str]] = field(default_factory=dict)
 
 
 def gather(
-    passages: Sequence[GivenPassage], questions: Sequence[TaughtQuestion], folder: Path, threads: int
+    passages: Sequence[GivenPassage],
+    questions: Sequence[TaughtQuestion],
+    folder: Path,
+    thesaurus: Thesaurus,
+    threads: int,
 ) -> Iterator[Group]:
     """Build an index over the passages and make a group of every question.
 
     :param passages: of all sets.
     :param questions: asked about them.
     :param folder: where sources and index are kept.
+    :param thesaurus: finds other words for the questions' words.
     :param threads: for embedding.
     :yields: a group per question whose passage was found.
     """
@@ -68,7 +78,7 @@ def gather(
     with click.progressbar(questions, label="Finding look-alikes") as shown:
         for question in shown:
             if group := maker.group(question):
-                yield group
+                yield replace(group, rewordings=thesaurus.rewordings(group.question))
 
 
 def write_groups(groups: Iterator[Group], path: Path) -> None:
@@ -210,6 +220,4 @@ def _group(row: dict) -> Group:  # type: ignore[type-arg]
 
     positive = passage(row["positive"]) if row["positive"] else None
     others = {name: [passage(each) for each in row[name]] for name in ("negatives", "foreign")}
-    return Group(
-        row["id"], row["set"], row["question"], row["article"], positive, others["negatives"], others["foreign"]
-    )
+    return Group(**{**row, "positive": positive, **others})

@@ -25,7 +25,8 @@ class Plan:
     """How long and how fast to learn: in rounds, the first from questions and passages as they are, the others from varied ones.
 
     ``varied_epochs`` has a number for each of the others. ``rate`` is the highest learning rate, of the heads ``head_rate``;
-    rounds after the first have ``varied_share`` of both.
+    rounds after the first have ``varied_share`` of both. The lowest ``frozen`` layers, and what feeds them, stay as they are:
+    a step takes less time by half of their share.
     """
 
     epochs: int = 3
@@ -34,6 +35,7 @@ class Plan:
     rate: float = 1e-4
     head_rate: float = 1e-3
     seed: int = 0
+    frozen: int = 0
 
 
 def train(
@@ -59,6 +61,7 @@ def train(
     :param tell: told how far it is.
     """
     rounds = _rounds(groups, plan)
+    network.freeze(plan.frozen)
     run = _Run(network, plan, rounds, checkpoint)
     network.train()
     started = saved = time.monotonic()

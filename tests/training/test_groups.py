@@ -44,7 +44,10 @@ def test_sentences_that_a_person_chose_are_right_when_half_of_them_is():
 
 def test_groups_come_back_as_they_were_kept(tmp_path):
     passage = TaughtPassage("It is so.", "Title", [(0, 9)], [(6, 8)], [0])
-    groups = [Group("1", "squad", "How?", "Title", passage, [passage], []), Group("2", "qed", "Ö?", "T", None, [], [])]
+    groups = [
+        Group("1", "squad", "How?", "Title", passage, [passage], [], {"how": ["why"]}),
+        Group("2", "qed", "Ö?", "T", None, [], []),
+    ]
     write_groups(iter(groups), tmp_path / "groups.jsonl")
     assert read_groups(tmp_path / "groups.jsonl") == groups
 
