@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from assistant.datamodel import Content, Heading, Part, Span
 from assistant.loaders import load_document
-from assistant.splitting import MAX_PASSAGE_TOKENS, MAX_SENTENCE_CHARS, estimated_tokens, sentences, split
+from assistant.splitting import (
+    MAX_PASSAGE_TOKENS,
+    MAX_SENTENCE_CHARS,
+    MIN_PASSAGE_TOKENS,
+    estimated_tokens,
+    sentences,
+    split,
+)
 
 
 def content(text, **known):
@@ -121,6 +128,12 @@ def test_short_paragraphs_share_a_passage_until_it_is_large_enough():
     short = [paragraph(1, 12) for _ in range(4)]
     text = "\n\n".join(short)  # 12 + 12 is below the 30 tokens that are enough, 12 + 12 + 12 is not
     assert [len(passage) for passage in cut(text)] == [3, 1]
+
+
+def test_a_ruled_line_below_a_heading_fills_no_passage():
+    rule = "-" * (MIN_PASSAGE_TOKENS + 5)
+    heading = Heading(1, Span(0, 13))
+    assert cut(f"Harbour rules\n{rule}\n\nShips wait.", headings=(heading,)) == [["Harbour rules", rule, "Ships wait."]]
 
 
 def test_a_long_paragraph_is_dealt_into_even_pieces():

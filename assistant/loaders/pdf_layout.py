@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from statistics import median
@@ -19,6 +18,8 @@ from statistics import median
 import numpy as np
 
 from assistant.loaders.pdf_characters import SKEWED, PageCharacters
+from assistant.loaders.pdf_lines import Blank, Line, Piece, gap
+from assistant.loaders.pdf_tables import joined_rows
 
 _BLANKS = frozenset(map(ord, " \t\r\n\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"))
 ACCENTS = list(map(ord, "`´ˆ˜¯˘˙¨˚ˇ¸˝"))
@@ -26,7 +27,6 @@ ACCENTS = list(map(ord, "`´ˆ˜¯˘˙¨˚ˇ¸˝"))
 
 _LINE_ENDS = (10, 13)
 _PIECE_GAP = 0.9  # times the letters' height: wider gaps may lie between columns or cells
-_CELL_GAP = 1.3
 _RUN_GAP = 1.0
 _SHARED_HEIGHT = 0.5  # of the lower of two pieces, to stand on one line
 _TOUCHING_HEIGHT = 0.2  # for an index or a fraction's part
@@ -39,71 +39,6 @@ _CELL_LETTERS = 15
 _TABLE_ROWS = 3
 _MOST_TABLE_ROWS = 80
 _MOST_DEPTH = 6
-
-
-@dataclass(slots=True)
-class Piece:
-    """Characters that follow each other without a wide gap; ``members`` index the page's characters.
-
-    ``blanks`` are the positions within ``members`` that a blank precedes; ``led`` tells whether the file has one, or pdfium
-    ended a line, before the first. Left, bottom, right and top are turned so
-    that the words run level.
-    """
-
-    members: list[int]
-    blanks: frozenset[int]
-    left: float
-    bottom: float
-    right: float
-    top: float
-    baseline: float
-    size: float
-    backward: bool = False
-    led: bool = False
-
-    @property
-    def order(self) -> int:
-        """The place in the content stream."""
-        return self.members[0]
-
-
-@dataclass(slots=True)
-class Line:
-    """Pieces on one base line, in the order they are read. ``region`` counts the regions of a page."""
-
-    pieces: list[Piece]
-    region: int = 0
-    turns: int = 0
-    bold: bool = False
-    typewriter: bool = False
-    left: float = 0.0
-    bottom: float = 0.0
-    right: float = 0.0
-    top: float = 0.0
-    baseline: float = 0.0
-    size: float = 0.0
-    order: int = field(default=0)
-
-    def measure(self) -> Line:
-        """Take position and size from the pieces, those of the most letters counting most."""
-        main = max(self.pieces, key=lambda piece: len(piece.members))
-        self.left = min(piece.left for piece in self.pieces)
-        self.right = max(piece.right for piece in self.pieces)
-        self.bottom, self.top = main.bottom, main.top
-        self.baseline, self.size = main.baseline, main.size
-        self.order = min(piece.order for piece in self.pieces)
-        return self
-
-    @property
-    def cells(self) -> list[Piece]:
-        """The pieces that a wide gap precedes, and the first."""
-        following = (two for one, two in pairwise(self.pieces) if gap(one, two) > _CELL_GAP * self.size)
-        return [self.pieces[0], *following]
-
-
-def gap(one: Piece, two: Piece) -> float:
-    """Measure the white between two neighbours on a line, in whichever direction they run."""
-    return max(two.left - one.right, one.left - two.right)
 
 
 def lines_of(page: PageCharacters) -> list[Line]:
@@ -193,7 +128,10 @@ def _piece(
     size = _middle(sizes[cut])
     return Piece(
         members=members[cut].tolist(),
-        blanks=frozenset((np.flatnonzero(spaced[start : end - 1]) + 1).tolist()),
+        blanks={
+            at + 1: Blank(float(cells[start + at + 1, 0] - cells[start + at, 2]), float(cells[start + at + 1, 0]))
+            for at in np.flatnonzero(spaced[start : end - 1]).tolist()
+        },
         left=float(cells[cut, 0].min()),
         bottom=min(float(boxes[cut, 1].min()), _middle(cells[cut, 1])),
         right=float(cells[cut, 2].max()),
@@ -473,7 +411,7 @@ def _aligned(left: Sequence[Line], right: Sequence[Line]) -> bool:
 
 def _lines_in_order(runs: Sequence[Line]) -> list[Line]:
     """Keep the file's order where its text runs downwards; otherwise go from top to bottom."""
-    lines = sorted(_rows(runs), key=lambda line: line.order)
+    lines = sorted(_rows(joined_rows(runs)), key=lambda line: line.order)
     chunks = list(_downward(lines))
     if len(chunks) == 1:
         return lines

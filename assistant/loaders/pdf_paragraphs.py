@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from assistant.loaders.pdf_characters import SKEWED, PageCharacters
-from assistant.loaders.pdf_layout import ACCENTS, Line, Piece, gap
+from assistant.loaders.pdf_layout import ACCENTS
+from assistant.loaders.pdf_lines import Line, Piece, gap, parts_cells
+from assistant.loaders.pdf_tables import is_below, is_table
 
 _LETTERS = {
     0x02: "-",  # pdfium's mark for a hyphen at a line's end
@@ -40,7 +42,6 @@ _ACCENTS = dict(
 _SPECIAL = _LETTERS.keys() | _ACCENTS.keys()
 _HYPHENS = "-\u2010"
 _WORD_GAP = 0.17  # of the letters' height
-_CELL_GAP = 1.3
 _INDENT = 0.6
 _NARROW = 13  # times the letters' height: such columns say nothing about where a line had to end
 _MARKER = re.compile(r"(?:[•◦▪‣■●○–—*·-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)]|\[\d{1,3}\])\s+\S")
@@ -55,12 +56,25 @@ _AND = frozenset("und oder bzw sowie and or y o e et ou en of to and/or".split()
 
 @dataclass(slots=True)
 class WrittenLine:
-    """A line's words; ``sources`` gives for each of their characters the page's character, -1 for a blank put in."""
+    """A line's words; ``sources`` gives for each of their characters the page's character, -1 for a blank put in.
+
+    Where ``row``, it is a table's; ``joints`` are the blanks in ``words`` where a cell goes on in its next line.
+    """
 
     line: Line
     words: str
     sources: list[int]
     row: bool = False
+    joints: list[int] = field(default_factory=list)
+
+    def whole(self, vocabulary: Vocabulary) -> WrittenLine:
+        """Give it with the words made whole that lines within cells divide."""
+        words, sources = self.words, self.sources
+        for at in reversed(self.joints):
+            joint = _inner(words[:at], words[at + 1 :], vocabulary)
+            end = at if joint == "" else at - 1 if joint == "\b" else at + 1
+            words, sources = words[:end] + words[at + 1 :], sources[:end] + sources[at + 1 :]
+        return replace(self, words=words, sources=sources, joints=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +134,21 @@ def written(page: PageCharacters, lines: Iterable[Line]) -> list[WrittenLine]:
 def _spelt(page: PageCharacters, line: Line, row: bool) -> WrittenLine:
     words: list[str] = []
     sources: list[int] = []
+    joints: list[int] = []
     before: Piece | None = None
     for piece in line.pieces:
         if before is not None and (
             between := _between(before, piece, line.size, row) or _before_note(page, before, piece)
         ):
+            if row and between == " " and _is_below(piece, before, line.size):
+                joints.append(len(sources))
             words.append(between)
             sources.append(-1)
         for letters, members in _signs(page, piece):
             words.append(letters)
             sources.extend(members)
         before = piece
-    return WrittenLine(line, "".join(words), sources, row)
+    return WrittenLine(line, "".join(words), sources, row, joints)
 
 
 def _signs(page: PageCharacters, piece: Piece) -> Iterator[tuple[str, list[int]]]:
@@ -181,18 +198,23 @@ def _letters(code: int) -> str:
 
 
 def _between(one: Piece, two: Piece, size: float, row: bool) -> str:
-    white = gap(one, two)
-    if white > _CELL_GAP * size:
+    if parts_cells(one, two, size):
         return "\t" if row else " "
     follows = two.order > one.members[-1]
-    return " " if white > _WORD_GAP * size or two.led or not follows else ""
+    below = row and _is_below(two, one, size)
+    return " " if gap(one, two) > _WORD_GAP * size or two.led or not follows or below else ""
+
+
+def _is_below(piece: Piece, before: Piece, size: float) -> bool:
+    """Tell whether a piece of a table's row begins the next line of a cell."""
+    return before.baseline - piece.baseline > 0.5 * size
 
 
 def _before_note(page: PageCharacters, one: Piece, two: Piece) -> str:
     """Part a raised number, a footnote's, from a word; a formula's exponent follows one or two letters."""
     raised = two.baseline > one.baseline + 0.2 * one.size and two.size < 0.85 * one.size
     last = range(len(one.members) - 3, len(one.members))
-    word = last.start >= 0 and one.blanks.isdisjoint(last[1:])
+    word = last.start >= 0 and one.blanks.keys().isdisjoint(last[1:])
     word = word and all(chr(page.codes[one.members[at]]).isalpha() for at in last)
     return " " if raised and word and chr(page.codes[two.members[0]]).isdigit() else ""
 
@@ -205,35 +227,13 @@ def _table_rows(lines: Sequence[Line]) -> set[int]:
     found: set[int] = set()
     run: list[Line] = []
     for line in [*lines, None]:
-        if line is not None and len(line.cells) > 1 and (not run or _below_each_other(run[-1], line)):
+        if line is not None and len(line.cells) > 1 and (not run or is_below(run[-1], line)):
             run.append(line)
             continue
-        if len(run) >= 3 or (len(run) == 2 and min(len(row.cells) for row in run) >= 3):
+        if is_table(run):
             found |= {id(row) for row in run}
         run = [line] if line is not None and len(line.cells) > 1 else []
     return found
-
-
-def _below_each_other(one: Line, two: Line) -> bool:
-    """Tell whether two cells or more, the first not alone, share an edge or their middle."""
-    near = 0.5 * max(one.size, two.size)
-    edges = [(cell.left, cell.right) for cell in _whole_cells(one)]
-    shared = 0
-    for left, right in ((cell.left, cell.right) for cell in _whole_cells(two)):
-        shared += any(min(abs(left - a), abs(right - b), abs(left + right - a - b) / 2) < near for a, b in edges)
-    return shared >= 2
-
-
-def _whole_cells(line: Line) -> list[Piece]:
-    """Unite the pieces of each cell."""
-    cells: list[Piece] = []
-    starts = {id(cell) for cell in line.cells}
-    for piece in line.pieces:
-        if id(piece) in starts:
-            cells.append(Piece(piece.members, piece.blanks, piece.left, 0.0, piece.right, 0.0, 0.0, piece.size))
-        else:
-            cells[-1].right = max(cells[-1].right, piece.right)
-    return cells
 
 
 # ---- paragraphs ----
@@ -276,7 +276,7 @@ def compose(lines: Sequence[WrittenLine], vocabulary: Vocabulary, titles: frozen
     regions = {number: _Region.of(list(members)) for number, members in groupby(lines, key=lambda one: one.line.region)}
     opening = lines[0].line if lines else None
     before: WrittenLine | None = None
-    for one in lines:
+    for one in (line.whole(vocabulary) for line in lines):
         joint = ""
         if before is not None and opening is not None:
             joint = _joint(before, one, regions, opening, vocabulary, titles)
@@ -306,7 +306,7 @@ def _joint(
 ) -> str:
     """Choose what stands between two lines; a backspace joins a divided word."""
     if one.line.region != two.line.region:
-        return _inner(one, two, vocabulary) if _goes_on_in_next_column(one, two, regions) else "\n\n"
+        return _inner(one.words, two.words, vocabulary) if _goes_on_in_next_column(one, two, regions) else "\n\n"
     region = regions[one.line.region]
     if titles and (plain(one.words) in titles) != (plain(two.words) in titles):
         return "\n\n"
@@ -323,7 +323,7 @@ def _joint(
     if _ended_early(one, two, region):
         ended = _ENDS_SENTENCE.search(one.words) and region.right - region.left > _NARROW * one.line.size
         return "\n\n" if ended and not two.words[0].islower() else "\n"
-    return _inner(one, two, vocabulary)
+    return _inner(one.words, two.words, vocabulary)
 
 
 def _apart(one: Line, two: Line, region: _Region) -> bool:
@@ -366,18 +366,18 @@ def _goes_on_in_next_column(one: WrittenLine, two: WrittenLine, regions: dict[in
     return beside and alike and full and two.words[0].islower() and not _ENDS_SENTENCE.search(one.words)
 
 
-def _inner(one: WrittenLine, two: WrittenLine, vocabulary: Vocabulary) -> str:
+def _inner(one: str, two: str, vocabulary: Vocabulary) -> str:
     """Choose what joins two lines of one paragraph."""
-    if _DIVIDED_ADDRESS.search(one.words):
+    if _DIVIDED_ADDRESS.search(one):
         return ""
-    divided, following = _DIVIDED.search(one.words), _FIRST_WORD.match(two.words)
+    divided, following = _DIVIDED.search(one), _FIRST_WORD.match(two)
     if divided and following:
         if following[0].lower() in _AND:
             return " "
         if not following[0][0].islower() or vocabulary.keeps_hyphen(divided[1], following[0]):
             return ""
         return "\b"
-    return "" if _is_wide(one.words[-1]) and _is_wide(two.words[0]) else " "
+    return "" if _is_wide(one[-1]) and _is_wide(two[0]) else " "
 
 
 def _is_wide(sign: str) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from assistant.loaders.pdf_layout import Line
+from assistant.loaders.pdf_lines import Line
 
 _EDGE = 0.15  # of the page's height
 _ROWS = 2

@@ -97,6 +97,65 @@ def test_a_table_written_by_columns_is_read_by_rows():
     assert text_of(page) == "Year\tRain\n1998\t312\n1999\t287\n2000\t402"
 
 
+EXERCISES = [
+    [["Name"], ["Place"], ["Photographer"]],
+    [["Eager Lion"], ["Al Quwayrah, Jordan"], ["Corporal Santino", "D. Martinez"]],
+    [["Talisman Sabre", "15"], ["Shoalwater Bay", "Training Area,", "Australia"], ["Sergeant Rosario"]],
+]
+
+
+def grid(rows, across=(72, 200, 330)):
+    """Draw a table cell by cell, each with its lines below each other."""
+
+    def page(canvas):
+        y = 700
+        for row in rows:
+            for x, cell in zip(across, row, strict=True):
+                lines(canvas, cell, x, y)
+            y -= 13 * max(map(len, row)) + 5
+
+    return page
+
+
+def test_a_row_whose_cells_have_several_lines_is_one_line():
+    assert text_of(grid(EXERCISES)) == "\n".join("\t".join(" ".join(cell) for cell in row) for row in EXERCISES)
+
+
+def test_cells_that_nearly_touch_are_parted_where_the_column_begins():
+    # "Al Quwayrah, Jordan" ends 6 points before the third column, which is more than a blank and less than a gutter.
+    assert (
+        text_of(grid(EXERCISES, (72, 200, 308))).split("\n")[1]
+        == "Eager Lion\tAl Quwayrah, Jordan\tCorporal Santino D. Martinez"
+    )
+
+
+def test_a_word_divided_within_a_cell_is_made_whole():
+    rows = [
+        *EXERCISES,
+        [["Federal Eagle"], ["Sicily Drop Zone, Fort"], ["Sergeant Jime-", "nez, who photo-", "graphed it"]],
+    ]
+    assert text_of(grid(rows)).endswith("Federal Eagle\tSicily Drop Zone, Fort\tSergeant Jimenez, who photographed it")
+
+
+def test_a_heading_right_above_a_table_s_first_cell_is_no_part_of_it():
+    asked = [["Did you eat anything before you went to"], ["yes"], ["no"]]
+
+    def page(canvas):
+        canvas.drawString(72, 713, "RITUALS")
+        grid(
+            [asked, [["Did you drink any alcohol, and if so how", "much was it?"], ["yes"], ["no"]], asked],
+            (72, 330, 400),
+        )(canvas)
+
+    assert text_of(page).split("\n")[-1] == "Did you eat anything before you went to\tyes\tno"
+    assert "RITUALS Did" not in text_of(page)
+
+
+def test_paragraphs_beside_each_other_are_no_table():
+    boxes = [[LEFT, RIGHT]] * 3
+    assert "\t" not in text_of(grid(boxes, (60, 310)))
+
+
 def test_text_drawn_from_the_bottom_up_is_read_downwards():
     def page(canvas):
         for row in reversed(range(len(LEFT))):
