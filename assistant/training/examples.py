@@ -16,7 +16,7 @@ from assistant.evaluation.questions import GivenPassage
 from assistant.readers.candidates import matrix
 from assistant.readers.confidence import ReaderWeights
 from assistant.readers.network import ReaderNetwork
-from assistant.readers.sentence_reader import Seen, first_quote, further_signals, to_read
+from assistant.readers.sentence_reader import Seen, first_quote, further_signals, see
 from assistant.training.corpus import Corpus, open_corpus
 from assistant.training.fit import Chosen, Example, Kind
 from assistant.training.groups import mostly_covered, occurrences
@@ -36,9 +36,9 @@ class Desk:
         """Retrieve as `Assistant.ask` does."""
         return self.corpus.retriever.retrieve(Query(question), RETRIEVED)
 
-    def see(self, question: str, read: Sequence[ScoredPassage]) -> Seen:
+    def see(self, question: str, passages: Sequence[ScoredPassage]) -> Seen:
         """Read passages as `SentenceReader` does."""
-        return Seen(question, read, self.network.read(question, read), self.corpus.generation.lexical)
+        return see(question, passages, self.network, self.corpus.generation.lexical)
 
 
 def open_desk(passages: Sequence[GivenPassage], folder: Path, network: ReaderNetwork, threads: int) -> Desk:
@@ -63,15 +63,15 @@ def examples_of(desk: Desk, questions: Sequence[TaughtQuestion], kind: Kind) -> 
     """
     with click.progressbar(questions, label=f"Reading for {len(questions)} questions ({kind})") as shown:
         for question in shown:
-            read = to_read(desk.retrieve(question.text))
-            if read:
-                yield _example(desk, question, read, kind)
+            if found := desk.retrieve(question.text):
+                yield _example(desk, question, found, kind)
 
 
-def _example(desk: Desk, question: TaughtQuestion, read: Sequence[ScoredPassage], kind: Kind) -> Example:
-    seen = desk.see(question.text, read)
-    given = [kind == "answered" and desk.corpus.place_of(each) == question.passage for each in read]
-    right = {id(each): _right_sentences(each, question) for each, is_given in zip(read, given, strict=True) if is_given}
+def _example(desk: Desk, question: TaughtQuestion, found: Sequence[ScoredPassage], kind: Kind) -> Example:
+    seen = desk.see(question.text, found)
+    given = [kind == "answered" and desk.corpus.place_of(each) == question.passage for each in seen.read]
+    own = [each for each, is_given in zip(seen.read, given, strict=True) if is_given]
+    right = {id(each): _right_sentences(each, question) for each in own}
     marked = np.array([each.at in right.get(id(each.passage), ()) for each in seen.candidates])
     return Example(
         matrix(seen.candidates), marked, seen.passages, np.array(given), question.article, kind, seen.size,

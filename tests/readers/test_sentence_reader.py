@@ -17,10 +17,11 @@ from assistant.readers.sentence_reader import (
     LEAST_READ,
     PASSAGES_READ,
     QUOTES_AT_MOST,
+    READ_NEXT,
     Seen,
     SentenceReader,
     first_quote,
-    to_read,
+    see,
 )
 from assistant.splitting import sentences
 
@@ -227,12 +228,51 @@ def test_the_closest_are_whole_passages_in_retrieved_order():
     assert [quote.score for quote in reading.closest] == pytest.approx([reading.confidence] * 3)
 
 
-def test_a_clear_first_passage_needs_few_others():
-    even = [scored("Some.", (0.0,), f"{number}.txt") for number in range(PASSAGES_READ + 5)]
-    assert to_read(even) == even[:PASSAGES_READ]
-    clear = [replace(even[0], score=9.0), *even[1:]]
-    assert to_read(clear) == clear[:LEAST_READ]
-    assert to_read(even[:2]) == even[:2] and to_read([]) == []
+EVEN = [scored("Some.", (0.0,), f"{number}.txt") for number in range(PASSAGES_READ + 5)]
+
+
+class Sure(Blank):
+    """A network that finds a passage to answer as surely as its source says."""
+
+    def __init__(self, **answers):
+        super().__init__()
+        self.answers = answers
+
+    def read(self, question, passages):
+        views = super().read(question, passages)
+        names = [each.document.source.removesuffix(".txt") for each in passages]
+        return [
+            view._replace(answers=self.answers.get(f"at{name}", 0.0)) for view, name in zip(views, names, strict=True)
+        ]
+
+
+def test_passages_far_behind_the_first_are_not_read():
+    assert see("Some?", EVEN, Blank(), Words()).read == EVEN[:PASSAGES_READ]
+    clear = [replace(EVEN[0], score=9.0), *EVEN[1:]]
+    assert see("Some?", clear, Blank(), Words()).read == clear[:LEAST_READ]
+    assert see("Some?", EVEN[:2], Blank(), Words()).read == EVEN[:2]
+
+
+@pytest.mark.parametrize(
+    ("answers", "read"),
+    [
+        ({"at0": 4.9}, PASSAGES_READ),  # another could still have 5
+        ({"at0": 5.1}, LEAST_READ),
+        ({"at3": 5.1}, LEAST_READ),
+        ({"at4": 5.1}, LEAST_READ + READ_NEXT),
+        ({"at5": 5.1}, LEAST_READ + READ_NEXT),
+        ({"at6": 5.1}, LEAST_READ + 2 * READ_NEXT),
+    ],
+)
+def test_reading_ends_where_no_other_passage_can_come_first(answers, read):
+    assert see("Some?", EVEN, Sure(**answers), Words()).read == EVEN[:read]
+
+
+def test_a_lead_in_retrieval_stands_for_a_sure_answer():
+    # 0.3 ahead is worth 0.3 / 0.08 = 3.75 of the answers' logit: 1.25 more are needed.
+    ahead = [replace(EVEN[0], score=EVEN[0].score + 0.3), *EVEN[1:]]
+    assert len(see("Some?", ahead, Sure(at0=1.2), Words()).read) == PASSAGES_READ
+    assert len(see("Some?", ahead, Sure(at0=1.3), Words()).read) == LEAST_READ
 
 
 def test_what_is_not_read_stays_behind_in_its_order():
