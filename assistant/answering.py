@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 
 from assistant.choices import choices_of
-from assistant.conversation import Conversation
+from assistant.conversation import Conversation, Found
 from assistant.datamodel import (
     Answer,
     Document,
@@ -109,7 +109,7 @@ class Assistant:
         with self._current() as opened:
             words = opened.spelling.mended(asked)
             found = opened.conversation.retrieve(words, turns, max(k, PASSAGES_RETRIEVED), sources)
-            return list(opened.reader.read(Query(found.resolved), found.passages).passages[:k])
+            return list(opened.read(found, self.settings.strictness)[1].passages[:k])
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> Reading:
         """Choose quotes from these passages in place of those that `ask` would find, however unsure they are.
@@ -227,6 +227,14 @@ class _Opened:
         self.users = 0
         self._retired = False
 
+    def read(self, found: Found, strictness: float) -> tuple[Found, Reading]:
+        """Read what was found for a question: as it stands, if that may do and gets an answer, or else completed."""
+        if found.alone is not None:
+            reading = self.reader.read(Query(found.alone.resolved), found.alone.passages)
+            if reading.quotes and reading.confidence >= strictness:
+                return found.alone, reading
+        return found, self.reader.read(Query(found.resolved), found.passages)
+
     def retire(self) -> None:
         self._retired = True
         self.close_if_retired()
@@ -263,22 +271,27 @@ class _Desk:
     ) -> Answer:
         started = time.perf_counter()
         wanted = PASSAGES_RETRIEVED + len(without)
-        found = self._opened.conversation.retrieve(question, turns, wanted, sources)
-        passages = [scored for scored in found.passages if not any(_holds(scored, quote) for quote in without)]
-        passages = passages[:PASSAGES_RETRIEVED]
+        found = _left(self._opened.conversation.retrieve(question, turns, wanted, sources), without)
         retrieved = time.perf_counter()
-        reading = self._opened.reader.read(Query(found.resolved, tuple(sources)), passages)
+        found, reading = self._opened.read(found, strictness)
         timings = {"retrieve": _ms(retrieved - started), "read": _ms(time.perf_counter() - retrieved)}
         confidence = round(reading.confidence, 4)
         answered = bool(reading.quotes) and confidence >= strictness
         quotes, closest = (reading.quotes, ()) if answered else ((), reading.closest)
         for quote in (*quotes, *closest):
             _check(quote)
-        choices = choices_of(found.resolved, passages)
+        choices = choices_of(found.resolved, found.passages)
         return Answer(
             question, found.resolved, answered, confidence, quotes, closest, self.index, timings,
             sources=tuple(sources), choices=choices,
         )  # fmt: skip
+
+
+def _left(found: Found, without: Sequence[Quote]) -> Found:
+    """Take out the passages of quotes that shall not be given again."""
+    passages = [scored for scored in found.passages if not any(_holds(scored, quote) for quote in without)]
+    alone = _left(found.alone, without) if found.alone else None
+    return replace(found, passages=passages[:PASSAGES_RETRIEVED], alone=alone)
 
 
 def _holds(scored: ScoredPassage, quote: Quote) -> bool:

@@ -107,8 +107,9 @@ def _pieces(page: PageCharacters, members: np.ndarray, turns: int) -> list[Piece
     # pdfium also ends lines at exponents, so its line ends alone part nothing
     breaks = np.flatnonzero(ended if turns == SKEWED else apart) + 1
     spaced = blank | (ended & (gaps > 0.1 * high)) | (backward[1:] & backward[:-1] & (gaps > 0.3 * high))
+    letters = _are_letters(page.codes[members])
     return [
-        _piece(members, spaced, boxes, cells, along, sizes, backward, start, end)
+        _piece(members, spaced, boxes, cells, along, sizes, backward, letters, start, end)
         for start, end in pairwise([0, *breaks.tolist(), len(members)])
     ]
 
@@ -121,6 +122,7 @@ def _piece(
     along: np.ndarray,
     sizes: np.ndarray,
     backward: np.ndarray,
+    letters: np.ndarray,
     start: int,
     end: int,
 ) -> Piece:
@@ -140,7 +142,13 @@ def _piece(
         size=max(size, 0.1),
         backward=bool(backward[cut].mean() > 0.5),
         led=start == 0 or bool(spaced[start - 1]),
+        is_words=bool(letters[cut].mean() >= 0.5),
     )
+
+
+def _are_letters(codes: np.ndarray) -> np.ndarray:
+    """Tell letters, roughly: what is neither digit nor sign of ASCII."""
+    return np.asarray((codes >= 0x80) | ((codes | 0x20) >= ord("a")) & ((codes | 0x20) <= ord("z")))
 
 
 def _middle(values: np.ndarray) -> float:

@@ -21,7 +21,8 @@ class Piece:
     """Characters that follow each other without a wide gap; ``members`` index the page's characters.
 
     ``blanks`` gives the blank before a position within ``members``; ``led`` tells whether the file has one, or pdfium
-    ended a line, before the first; ``begins_cell`` whether a table's cell is known to begin here. Left, bottom, right and
+    ended a line, before the first; ``is_words`` whether most of it are letters; ``begins_cell`` whether a table's cell is
+    known to begin here. Left, bottom, right and
     top are turned so that the words run level.
     """
 
@@ -35,6 +36,7 @@ class Piece:
     size: float
     backward: bool = False
     led: bool = False
+    is_words: bool = True
     begins_cell: bool = False
 
     @property

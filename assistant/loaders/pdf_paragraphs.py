@@ -69,6 +69,8 @@ class WrittenLine:
 
     def whole(self, vocabulary: Vocabulary) -> WrittenLine:
         """Give it with the words made whole that lines within cells divide."""
+        if not self.joints:
+            return self
         words, sources = self.words, self.sources
         for at in reversed(self.joints):
             joint = _inner(words[:at], words[at + 1 :], vocabulary)
@@ -127,7 +129,7 @@ def written(page: PageCharacters, lines: Iterable[Line]) -> list[WrittenLine]:
     for _, region in groupby(lines, key=lambda line: line.region):
         members = list(region)
         rows = _table_rows(members)
-        spelt += [_spelt(page, line, id(line) in rows) for line in members]
+        spelt += [_spelt(page, line, id(line) in rows or line.pieces[0].begins_cell) for line in members]
     return [line for line in spelt if line.words]
 
 

@@ -84,7 +84,7 @@ def main(
     network = _trained(taught, plan, start, work / "checkpoint.pt")
     file = output / FILE.name
     file.write_bytes(int8_network(network))
-    reader = ReaderNetwork(1, file)
+    reader = ReaderNetwork(threads, file)
     fitted = _fitted(passages, questions, reader, work, threads)
     held: dict[str, object] = {name: _named(name, getattr(fitted.weights, name)) for name in fitting.NAMES}
     held["fitted_on"] = f"held-back articles of {_DATA}"

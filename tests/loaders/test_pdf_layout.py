@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import registerFont
@@ -14,6 +16,8 @@ from reportlab.pdfgen.canvas import Canvas
 from assistant.loaders import pdf_paragraphs
 from assistant.loaders.pdf import PdfLoader
 from assistant.loaders.pdf_glyphs import unpack
+from assistant.loaders.pdf_lines import Blank, Line, Piece
+from assistant.loaders.pdf_tables import joined_rows
 
 DEJAVU = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 
@@ -104,56 +108,106 @@ EXERCISES = [
 ]
 
 
-def grid(rows, across=(72, 200, 330)):
+def grid(rows, across=(72, 165, 280), centred=False):
     """Draw a table cell by cell, each with its lines below each other."""
 
     def page(canvas):
+        draw = canvas.drawCentredString if centred else canvas.drawString
         y = 700
         for row in rows:
             for x, cell in zip(across, row, strict=True):
-                lines(canvas, cell, x, y)
+                for line in range(len(cell)):
+                    draw(x, y - 13 * line, cell[line])
             y -= 13 * max(map(len, row)) + 5
 
     return page
 
 
-def test_a_row_whose_cells_have_several_lines_is_one_line():
-    assert text_of(grid(EXERCISES)) == "\n".join("\t".join(" ".join(cell) for cell in row) for row in EXERCISES)
+def tabbed(rows):
+    return "\n".join("\t".join(" ".join(cell) for cell in row) for row in rows)
+
+
+@pytest.mark.parametrize("centred", [False, True])
+def test_a_row_whose_cells_have_several_lines_is_one_line(centred):
+    assert text_of(grid(EXERCISES, centred=centred)) == tabbed(EXERCISES)
 
 
 def test_cells_that_nearly_touch_are_parted_where_the_column_begins():
     # "Al Quwayrah, Jordan" ends 6 points before the third column, which is more than a blank and less than a gutter.
-    assert (
-        text_of(grid(EXERCISES, (72, 200, 308))).split("\n")[1]
-        == "Eager Lion\tAl Quwayrah, Jordan\tCorporal Santino D. Martinez"
-    )
+    assert text_of(grid(EXERCISES, (72, 165, 274))) == tabbed(EXERCISES)
 
 
 def test_a_word_divided_within_a_cell_is_made_whole():
-    rows = [
-        *EXERCISES,
-        [["Federal Eagle"], ["Sicily Drop Zone, Fort"], ["Sergeant Jime-", "nez, who photo-", "graphed it"]],
-    ]
-    assert text_of(grid(rows)).endswith("Federal Eagle\tSicily Drop Zone, Fort\tSergeant Jimenez, who photographed it")
+    rows = [*EXERCISES, [["Federal Eagle"], ["Sicily Drop Zone"], ["Sergeant Jime-", "nez, who photo-", "graphed it"]]]
+    assert text_of(grid(rows)).endswith("Federal Eagle\tSicily Drop Zone\tSergeant Jimenez, who photographed it")
+
+
+ASKED = [["Did you eat anything before you went to"], ["yes"], ["no"]]
+RITUALS = [ASKED, [["Did you drink any alcohol, and if so how", "much was it?"], ["yes"], ["no"]], ASKED]
 
 
 def test_a_heading_right_above_a_table_s_first_cell_is_no_part_of_it():
-    asked = [["Did you eat anything before you went to"], ["yes"], ["no"]]
-
     def page(canvas):
         canvas.drawString(72, 713, "RITUALS")
-        grid(
-            [asked, [["Did you drink any alcohol, and if so how", "much was it?"], ["yes"], ["no"]], asked],
-            (72, 330, 400),
-        )(canvas)
+        grid(RITUALS, (72, 300, 400))(canvas)
 
-    assert text_of(page).split("\n")[-1] == "Did you eat anything before you went to\tyes\tno"
-    assert "RITUALS Did" not in text_of(page)
+    assert text_of(page) == "RITUALS\n\n" + tabbed(RITUALS)
 
 
-def test_paragraphs_beside_each_other_are_no_table():
-    boxes = [[LEFT, RIGHT]] * 3
-    assert "\t" not in text_of(grid(boxes, (60, 310)))
+def test_group_headings_and_sums_are_no_part_of_the_cells_beside_which_they_stand():
+    def page(canvas):
+        rows = [("Country", "1990", "2000"), ("Europe",), ("Norway", "5", "6"), ("Sweden", "7", "8"), ("", "", "14")]
+        for row, cells in enumerate(rows):
+            for x, cell in zip((72, 165, 280), cells, strict=False):
+                canvas.drawString(x, 700 - 13 * row, cell)
+
+    assert text_of(page).split() == "Country 1990 2000 Europe Norway 5 6 Sweden 7 8 14".split()
+    assert "Norway\t5\t6\nSweden\t7\t8" in text_of(page)
+
+
+def test_a_table_written_by_columns_below_its_head_is_read_by_rows():
+    columns = {72: ["1998", "1999", "2000"], 200: ["312", "287", "402"]}
+
+    def page(canvas):
+        lines(canvas, ["Year"], 72)
+        lines(canvas, ["Rain"], 200)
+        for x, cells in columns.items():
+            lines(canvas, cells, x, 687)
+
+    assert text_of(page) == "Year\tRain\n1998\t312\n1999\t287\n2000\t402"
+
+
+CLAUSES = [
+    [["3.2.1"], ["The tenant keeps the roof, the walls and", "the floor in good order."]],
+    [["3.2.2"], ["The tenant pays for the water that he or", "she takes, and for the heat."]],
+    [["3.2.3"], ["The tenant lets nobody else live there but", "with the owner's word."]],
+]
+
+
+def test_numbered_paragraphs_are_no_table():
+    text = text_of(grid(CLAUSES, (72, 120)))
+    assert "\t" not in text and len(text.split("\n\n")) == 3
+    assert "The tenant pays for the water that he or she takes, and for the heat." in text
+
+
+@pytest.mark.parametrize(("length", "is_table"), [(1, True), (12, False)])
+def test_long_columns_beside_each_other_are_no_cells(length, is_table):
+    words = ["Rain fell on the", "old town and all", "who lived there"] * length
+    text = text_of(grid([[words, words, words]] * 2, (60, 150, 240)))
+    assert ("Rain fell on the old town and all who lived there" in text) == is_table
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 12), st.integers(1, 30)), min_size=1, max_size=30))
+def test_whatever_stands_where_no_piece_is_lost_or_doubled(places):
+    runs, at = [], 0
+    for column, row, letters in places:
+        left, low = 72 + 90 * column, 700 - 6.5 * row
+        blanks = {2: Blank(6.0, left + 18.0)} if letters > 2 else {}
+        members = list(range(at, at + letters))
+        runs.append(Line([Piece(members, blanks, left, low, left + 5 * letters, low + 10, low, 10)]).measure())
+        at += letters
+    found = [member for line in joined_rows(runs) for piece in line.pieces for member in piece.members]
+    assert sorted(found) == list(range(at))
 
 
 def test_text_drawn_from_the_bottom_up_is_read_downwards():
