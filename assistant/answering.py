@@ -109,7 +109,7 @@ class Assistant:
         with self._current() as opened:
             words = opened.spelling.mended(asked)
             found = opened.conversation.retrieve(words, turns, max(k, PASSAGES_RETRIEVED), sources)
-            return list(opened.read(found, self.settings.strictness)[1].passages[:k])
+            return list(opened.read(found)[1].passages[:k])
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> Reading:
         """Choose quotes from these passages in place of those that `ask` would find, however unsure they are.
@@ -227,13 +227,14 @@ class _Opened:
         self.users = 0
         self._retired = False
 
-    def read(self, found: Found, strictness: float) -> tuple[Found, Reading]:
-        """Read what was found for a question: as it stands, if that may do and gets an answer, or else completed."""
+    def read(self, found: Found) -> tuple[Found, Reading]:
+        """Read what was found for a question; as it stands, where that may do and gets the surer answer."""
+        reading = self.reader.read(Query(found.resolved), found.passages)
         if found.alone is not None:
-            reading = self.reader.read(Query(found.alone.resolved), found.alone.passages)
-            if reading.quotes and reading.confidence >= strictness:
-                return found.alone, reading
-        return found, self.reader.read(Query(found.resolved), found.passages)
+            alone = self.reader.read(Query(found.alone.resolved), found.alone.passages)
+            if alone.confidence >= reading.confidence:
+                return found.alone, alone
+        return found, reading
 
     def retire(self) -> None:
         self._retired = True
@@ -271,9 +272,9 @@ class _Desk:
     ) -> Answer:
         started = time.perf_counter()
         wanted = PASSAGES_RETRIEVED + len(without)
-        found = _left(self._opened.conversation.retrieve(question, turns, wanted, sources), without)
+        found = _without(self._opened.conversation.retrieve(question, turns, wanted, sources), without)
         retrieved = time.perf_counter()
-        found, reading = self._opened.read(found, strictness)
+        found, reading = self._opened.read(found)
         timings = {"retrieve": _ms(retrieved - started), "read": _ms(time.perf_counter() - retrieved)}
         confidence = round(reading.confidence, 4)
         answered = bool(reading.quotes) and confidence >= strictness
@@ -287,10 +288,10 @@ class _Desk:
         )  # fmt: skip
 
 
-def _left(found: Found, without: Sequence[Quote]) -> Found:
+def _without(found: Found, without: Sequence[Quote]) -> Found:
     """Take out the passages of quotes that shall not be given again."""
     passages = [scored for scored in found.passages if not any(_holds(scored, quote) for quote in without)]
-    alone = _left(found.alone, without) if found.alone else None
+    alone = _without(found.alone, without) if found.alone else None
     return replace(found, passages=passages[:PASSAGES_RETRIEVED], alone=alone)
 
 

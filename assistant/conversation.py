@@ -108,8 +108,8 @@ class Found:
     :param resolved: the question as it was understood; the question itself when it stands alone.
     :param passages: best first, with signals about the resolved question.
     :param leaning: the probability that it leans on the turns before, 0 to 1.
-    :param alone: the same for the question alone, where it was completed though none of its words points back: if the
-        sources answer it as it stands, it was complete.
+    :param alone: the same for the question alone, where it was completed though none of its words points back; it may
+        have been complete.
     """
 
     resolved: str
@@ -169,11 +169,14 @@ class Conversation:
         ranking = self._retriever.rank([question, resolved, recalled(question, before)], sources, [before[-1].question])
         signals = leaning_signals(question, ranking)
         leaning = self._weights.probability(signals)
-        alone = Found(question, self._retriever.passages(ranking, ranking.scores[0], k), leaning)
-        if leaning < LEANS_FROM or _on_another_topic(signals, ranking):
+        stands_alone = leaning < LEANS_FROM or _on_another_topic(signals, ranking)
+        alone = None
+        if stands_alone or not leans(question):
+            alone = Found(question, self._retriever.passages(ranking, ranking.scores[0], k), leaning)
+        if stands_alone and alone:
             return alone
         passages = self._retriever.passages(ranking, fused(ranking.scores, leaning), k, text=1)
-        return Found(resolved, passages, leaning, None if leans(question) else alone)
+        return Found(resolved, passages, leaning, alone)
 
 
 def exchanges(turns: Sequence[Turn]) -> list[Exchange]:
@@ -275,20 +278,20 @@ def _on_another_topic(signals: Sequence[float], ranking: Ranking) -> bool:
 
 
 def fused(scores: np.ndarray, leaning: float) -> np.ndarray:
-    """Add the scores of the resolved and the recalled question to those of the question alone.
+    """Take the mean of the scores of the question alone and, with less weight, of the resolved and the recalled one.
 
     The passage that the question alone finds best stays among the first `_KEPT_AMONG`.
 
     :param scores: of the question, resolved and recalled. *Shape:* ``(3, n_passages)``.
     :param leaning: the weight of the last two, 0 to 1.
-    :returns: the sums. *Shape:* ``(n_passages,)``.
+    :returns: the means. *Shape:* ``(n_passages,)``.
     """
-    sums = scores[0] + leaning * (scores[1] + scores[2])
-    if sums.size > _KEPT_AMONG:
-        last_kept = np.sort(sums)[-_KEPT_AMONG]
+    means = (scores[0] + leaning * (scores[1] + scores[2])) / (1 + 2 * leaning)
+    if means.size > _KEPT_AMONG:
+        last_kept = np.sort(means)[-_KEPT_AMONG]
         best = int(scores[0].argmax())
-        sums[best] = max(sums[best], np.nextafter(last_kept, np.inf))
-    return np.asarray(sums)
+        means[best] = max(means[best], np.nextafter(last_kept, np.inf))
+    return np.asarray(means)
 
 
 def content_words(text: str) -> list[str]:

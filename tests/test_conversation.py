@@ -95,9 +95,9 @@ def test_recalled_puts_the_last_exchange_in_front():
     )
 
 
-def test_fusion_adds_the_three_scores_by_how_likely_it_leans():
+def test_fusion_weighs_the_three_scores_by_how_likely_it_leans():
     scores = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 2.0, 0.0]])
-    assert fused(scores, 0.5).tolist() == [1.0, 1.5, 0.75]
+    assert fused(scores, 0.5).tolist() == [0.5, 0.75, 0.375]
     assert fused(scores, 0.0).tolist() == [1.0, 0.0, 0.5]
 
 
@@ -173,9 +173,8 @@ class TestRetrieving:
                 searched.append((*texts, *beside))
                 vectors = np.eye(4)[: len(texts) + len(beside)]
                 rows = [[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]][: len(texts)]
-                return SimpleNamespace(
-                    numbers=np.arange(2), scores=np.array(rows), vectors=vectors, cosines=np.zeros((4, 2))
-                )
+                cosines = np.full((4, 2), 0.5 if "bees" in texts[0] else 0.0)
+                return SimpleNamespace(numbers=np.arange(2), scores=np.array(rows), vectors=vectors, cosines=cosines)
 
             def passages(self, ranking, scores, k, text=0):
                 return [(int(at), text) for at in np.argsort(-scores, kind="stable")[:k]]
@@ -190,6 +189,7 @@ class TestRetrieving:
     def test_a_question_that_leans_is_searched_with_in_three_forms(self, conversation, searched):
         found = conversation(9).retrieve("Who makes it?", turns("What is wax?"), 2)
         assert (found.resolved, found.passages) == ("Who makes it? (wax)", [(1, 1), (0, 1)])
+        assert found.alone is None, "the words point back"
         recall = "What is wax? Zanzibar exports cloves. Who makes it?"
         assert searched == [("Who makes it?", "Who makes it? (wax)", recall, "What is wax?")]
 
@@ -202,3 +202,8 @@ class TestRetrieving:
         # All cosine similarities are 0 here: to the question before, and to every passage.
         found = conversation(9).retrieve("Who won the cup?", turns("What is wax?"), 2)
         assert (found.resolved, found.passages) == ("Who won the cup?", [(0, 0), (1, 0)])
+
+    def test_a_question_that_may_be_complete_is_found_for_both_ways(self, conversation):
+        found = conversation(9).retrieve("What do bees eat?", turns("What is wax?"), 2)
+        assert (found.resolved, found.passages) == ("What do bees eat? (wax)", [(1, 1), (0, 1)])
+        assert (found.alone.resolved, found.alone.passages) == ("What do bees eat?", [(0, 0), (1, 0)])

@@ -106,7 +106,8 @@ def epoch(groups: Sequence[Group], pairing: Pairing, seed: int, varied: bool = F
     :param groups: all that are trained on.
     :param pairing: makes the pairs.
     :param seed: other epochs have others; the same gives the same batches.
-    :param varied: whether passages are changed and questions made up (`assistant.training.variation`).
+    :param varied: whether passages are changed and questions made up (`assistant.training.variation`), changed
+        (`assistant.training.unanswered`) and put in other words (`assistant.training.rewording`).
     :yields: batches of `QUESTIONS_AT_ONCE` questions.
     """
     chance = random.Random(seed)

@@ -56,7 +56,9 @@ _DATA = "SQuAD 1.1 and 2.0 dev (CC BY-SA 4.0), QED dev (CC BY-SA 3.0) and CLAPNQ
     help="From varied ones after that, for each round.",
 )
 @click.option("--frozen", default=Plan.frozen, show_default=True, help="So many of the lowest layers learn nothing.")
-@click.option("--start", type=click.Path(path_type=Path, exists=True), help="A network.onnx to go on from.")
+@click.option(
+    "--start", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A network.onnx to go on from."
+)
 @click.option("--seed", default=Plan.seed, show_default=True)
 @click.option("--threads", default=2, show_default=True)
 @click.option("--without", multiple=True, type=click.Choice(["squad", "qed", "clapnq"]), help="Leave a set out.")
@@ -80,7 +82,8 @@ def main(
     if not groups.exists():
         _gather(passages, questions, groups, threads)
     taught = [group for group in read_groups(groups) if group.set not in without]
-    plan = Plan(epochs=epochs, varied_epochs=varied_epochs, seed=seed, frozen=frozen)
+    begun = hashlib.sha256(start.read_bytes()).hexdigest() if start else ""
+    plan = Plan(epochs=epochs, varied_epochs=varied_epochs, seed=seed, frozen=frozen, start=begun)
     network = _trained(taught, plan, start, work / "checkpoint.pt")
     file = output / FILE.name
     file.write_bytes(int8_network(network))

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from assistant.datamodel import Query, ScoredPassage, Span
+from assistant.errors import UsageError
 from assistant.evaluation.answer_measures import holds_answer
 from assistant.evaluation.questions import GivenPassage
 from assistant.training.corpus import Corpus, open_corpus
@@ -91,9 +92,17 @@ def write_groups(groups: Iterator[Group], path: Path) -> None:
 
 
 def read_groups(path: Path) -> list[Group]:
-    """Read what `write_groups` wrote."""
-    with path.open(encoding="utf-8") as lines:
-        return [_group(json.loads(line)) for line in lines]
+    """Read what `write_groups` wrote.
+
+    :raises UsageError: when another version of the recipe wrote it.
+    """
+    try:
+        with path.open(encoding="utf-8") as lines:
+            return [_group(json.loads(line)) for line in lines]
+    except (KeyError, TypeError) as error:
+        raise UsageError(
+            f"{path.name} is from another version of the recipe ({error}); delete it to gather anew."
+        ) from error
 
 
 class _Maker:
@@ -220,4 +229,4 @@ def _group(row: dict) -> Group:  # type: ignore[type-arg]
 
     positive = passage(row["positive"]) if row["positive"] else None
     others = {name: [passage(each) for each in row[name]] for name in ("negatives", "foreign")}
-    return Group(**{**row, "positive": positive, **others})
+    return Group(**{**row, "positive": positive, "rewordings": row["rewordings"], **others})

@@ -66,7 +66,7 @@ class Thesaurus:
             likeness = self._vectors @ self._vectors[self._row_of[word]]
             best = np.argsort(-likeness)[:_NEAREST]
             near = [self._words[row] for row in best if likeness[row] >= _WORDS_ALIKE]
-            self._near[word] = [each for each in near if each[:_SAME_STEM] != word[:_SAME_STEM] and word not in each]
+            self._near[word] = [each for each in near if not share_stem(each, word) and word not in each]
         return self._near[word]
 
 
@@ -78,10 +78,17 @@ def reworded(question: str, rewordings: Rewordings, chance: random.Random) -> st
     :param chance: draws words.
     :returns: the question in other words.
     """
-    for word, others in rewordings.items():
-        if chance.random() < _REPLACED:
-            question = _replaced(question, word, chance.choice(others))
-    return question
+
+    def drawn(word: re.Match[str]) -> str:
+        others = rewordings.get(word[0])
+        return chance.choice(others) if others and chance.random() < _REPLACED else word[0]
+
+    return _WORD.sub(drawn, question)
+
+
+def share_stem(one: str, two: str) -> bool:
+    """Tell, roughly, whether two words are forms of one."""
+    return one.casefold()[:_SAME_STEM] == two.casefold()[:_SAME_STEM]
 
 
 def _replaced(question: str, word: str, other: str) -> str:

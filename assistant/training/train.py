@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from assistant.errors import UsageError
 from assistant.training.batches import Pairing, batches_in_epoch, epoch
 from assistant.training.groups import Group
 from assistant.training.network import Batch, ReaderNetwork, loss_of
@@ -26,7 +28,7 @@ class Plan:
 
     ``varied_epochs`` has a number for each of the others. ``rate`` is the highest learning rate, of the heads ``head_rate``;
     rounds after the first have ``varied_share`` of both. The lowest ``frozen`` layers, and what feeds them, stay as they are:
-    a step takes less time by half of their share.
+    a step takes less time by half of their share. ``start`` is the SHA-256 of the network that is gone on from, "" for none.
     """
 
     epochs: int = 3
@@ -36,6 +38,7 @@ class Plan:
     head_rate: float = 1e-3
     seed: int = 0
     frozen: int = 0
+    start: str = ""
 
 
 def train(
@@ -59,6 +62,7 @@ def train(
     :param plan: how long and how fast.
     :param checkpoint: written every few minutes, and at the end of each round.
     :param tell: told how far it is.
+    :raises UsageError: when the checkpoint is of another plan.
     """
     rounds = _rounds(groups, plan)
     network.freeze(plan.frozen)
@@ -84,7 +88,7 @@ class _Run:
     """What a checkpoint holds: the network, the optimiser's state, and the networks at the ends of rounds."""
 
     def __init__(self, network: ReaderNetwork, plan: Plan, rounds: Sequence[int], checkpoint: Path) -> None:
-        self._network, self._checkpoint = network, checkpoint
+        self._network, self._checkpoint, self._plan = network, checkpoint, json.dumps(asdict(plan))
         self._last_steps = set(accumulate(rounds))
         self.optimiser = _optimiser(network, plan)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -108,10 +112,14 @@ class _Run:
         """Write the checkpoint; the one before stays until it is whole."""
         held = {name: part.state_dict() for name, part in self._parts().items()}
         unfinished = self._checkpoint.with_suffix(".part")
-        torch.save({**held, "step": self.step, "ends": self.ends}, unfinished)
+        torch.save({**held, "plan": self._plan, "step": self.step, "ends": self.ends}, unfinished)
         unfinished.rename(self._checkpoint)
 
     def _resume(self, held: dict[str, Any]) -> None:
+        if held.get("plan") != self._plan:
+            raise UsageError(
+                f"{self._checkpoint.name} is of another plan; delete it to begin anew, or go on with its options."
+            )
         for name, part in self._parts().items():
             part.load_state_dict(held[name])
         self.step, self.ends = held["step"], held["ends"]

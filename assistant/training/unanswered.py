@@ -2,7 +2,7 @@
 
 People who write such questions by hand do so too (Rajpurkar et al. 2018, https://arxiv.org/abs/1806.03822): another name or
 number, another deed, another thing that is counted or asked for. So that a strange name alone says nothing, names are also
-replaced in question and passage alike: such a question has its answer still.
+replaced in question and passages alike: such a question has its answer still.
 """
 
 from __future__ import annotations
@@ -13,21 +13,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from assistant.training.groups import Group, TaughtPassage, occurrences
+from assistant.training.rewording import share_stem
 from assistant.training.variation import replaced
 
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'’-]+(?: (?:of |the )*[A-Z][\w'’-]+)*")
 _NUMBER = re.compile(r"\b\d{2,4}\b")
+_NO_THING = (
+    "year|kind|type|sort|name|term|other|does|were|have|will|would|could|should|might|happen(?:s|ed)?|cause[sd]?|made"
+)
+"""Words behind "what" that name no thing that is asked for, or one that nearly every passage has."""
 _SORTS: tuple[re.Pattern[str], ...] = (
     _NAME,
     _NUMBER,
     re.compile(r"(?i:\bhow many )(?P<word>[a-z]{4,})"),
-    re.compile(
-        r"(?i:\b(?:what|which) )(?P<word>(?!(?:year|kind|type|sort|does|were|would|could|name|term)\b)[a-z]{4,})"
-    ),
+    re.compile(rf"(?i:\b(?:what|which) )(?P<word>(?!(?:{_NO_THING})\b)[a-z]{{4,}})"),
     re.compile(r"\b[a-z]{3,}ed\b"),
 )
 _OF_ITS_SUBJECT = 0.5
-_SAME_STEM = 4
 
 
 class Changes:
@@ -56,25 +58,29 @@ class Changes:
             return None
         question = group.question[:start] + new + group.question[start + len(old) :]
         wrong = replace(group.positive, spans=[], right=[])
-        return replace(group, question=question, positive=None, negatives=[wrong], foreign=[], rewordings={})
+        others = {word: near for word, near in group.rewordings.items() if word != old}
+        return replace(group, question=question, positive=None, negatives=[wrong], foreign=[], rewordings=others)
 
     def renamed(self, group: Group, chance: random.Random) -> Group:
-        """Replace a name in question and passage alike.
+        """Replace a name in question and passages alike.
 
         :param group: a question.
         :param chance: draws the new name.
         :returns: the changed question, which its passage still answers; as it was where no name is in both, or the answer
-            and the name share words.
+            holds the name.
         """
         passage = group.positive
         names = [each[0] for each in _NAME.finditer(group.question) if passage and occurrences(each[0], passage.text)]
-        if passage is None or not names:
+        if passage is None or not names or not self._words[0]:
             return group
         old, new = chance.choice(names), chance.choice(self._words[0])
-        answers = " ".join(passage.text[start:end] for start, end in passage.spans)
-        if occurrences(new, passage.text) or set(old.split()) & set(answers.split()):
+        changed = replaced(passage, old, new)
+        if occurrences(new, passage.text) or len(changed.spans) < len(passage.spans):
             return group
-        return replace(group, question=group.question.replace(old, new), positive=replaced(passage, old, new))
+        question = re.sub(rf"\b{re.escape(old)}\b", lambda _: new, group.question)
+        return replace(
+            group, question=question, positive=changed, negatives=[replaced(each, old, new) for each in group.negatives]
+        )
 
     def _changeable(self, question: str, passage: TaughtPassage) -> Iterator[tuple[int, str, int]]:
         """Find words of each sort with their places; names and numbers only if the passage has them, too."""
@@ -89,9 +95,12 @@ class Changes:
         words = self._words[number]
         if number == 0 and group.negatives and chance.random() < _OF_ITS_SUBJECT:
             words = [each[0] for each in _NAME.finditer(chance.choice(group.negatives).text)] or words
+        if not words:
+            return None
         new = chance.choice(words)
         known = f"{group.question} {group.positive.text if group.positive else ''}".casefold()
-        return None if new.casefold()[:_SAME_STEM] == old.casefold()[:_SAME_STEM] or new.casefold() in known else new
+        means_the_same = share_stem(new, old) or new in group.rewordings.get(old, ())
+        return None if means_the_same or new.casefold() in known else new
 
 
 def _word(found: re.Match[str]) -> tuple[str, int]:

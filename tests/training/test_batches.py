@@ -80,6 +80,18 @@ def test_a_varied_epoch_has_made_up_and_changed_questions_too(pairing):
     assert sum(int(batch.of_passage.max()) + 1 for batch in batches) == 42
 
 
+def test_varied_questions_are_renamed_and_reworded(pairing, monkeypatch):
+    seen, pair = [], pairing.pair
+    monkeypatch.setattr(pairing, "pair", lambda question, *more: seen.append(question) or pair(question, *more))
+    text = "then the Queen of Naples came ."
+    passage = TaughtPassage(text, "", [(0, len(text))], [(0, 4)], [0])
+    asked = [f"when did {name} come ?" for name in ("the Queen of Naples", "the Duke of Parma")]
+    groups = [Group(str(at), "squad", asked[at % 2], "a", passage, [], [], {"come": ["arrive"]}) for at in range(40)]
+    list(epoch(groups, pairing, 1, varied=True))
+    assert any("Duke of Parma" in each and "arrive" in each for each in seen)
+    assert any("Duke of Parma" in each and "come" in each for each in seen)
+
+
 def test_an_epoch_has_every_question_once_and_the_seed_decides(pairing):
     groups = [Group(str(at), "squad", "when ?", "a", PASSAGE, [WRONG], []) for at in range(QUESTIONS_AT_ONCE + 1)]
     first, again, other = (list(epoch(groups, pairing, seed)) for seed in (1, 1, 2))

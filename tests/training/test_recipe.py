@@ -68,6 +68,8 @@ def run(data, work, output, *more):
 
 def test_the_recipe_goes_from_data_to_a_reader_and_does_nothing_twice(data, tmp_path):
     held = run(data, tmp_path / "work", tmp_path / "first", "--epochs", 1)
+    groups = [json.loads(line) for line in (tmp_path / "work/groups.jsonl").read_text().splitlines()]
+    assert any(group["rewordings"] for group in groups)
     assert held["cross_validated"]["auroc"] > 0.5
     assert ReaderNetwork(1, tmp_path / "first/network.onnx").read("When?", []) == []
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "work").glob("*.*") if path.is_file()}

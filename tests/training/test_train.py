@@ -7,6 +7,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from transformers import BertConfig, BertModel
 
+from assistant.errors import UsageError
 from assistant.training import train as module
 from assistant.training.batches import Pairing
 from assistant.training.groups import Group, TaughtPassage
@@ -79,6 +80,12 @@ def test_a_stopped_run_goes_on_to_the_same_weights(folder, pairing, tmp_path, mo
     train(resumed, GROUPS, pairing, plan, tmp_path / "stopped.pt", lambda _: None)
     for name, weight in whole.state_dict().items():
         assert torch.allclose(weight, resumed.state_dict()[name], atol=1e-6), name
+
+
+def test_a_checkpoint_of_another_plan_is_not_gone_on_from(folder, pairing, tmp_path):
+    train(network(folder), GROUPS, pairing, Plan(epochs=1, varied_epochs=()), tmp_path / "c.pt", lambda _: None)
+    with pytest.raises(UsageError, match="another plan"):
+        train(network(folder), GROUPS, pairing, Plan(epochs=2, varied_epochs=()), tmp_path / "c.pt", lambda _: None)
 
 
 def test_the_network_becomes_the_mean_of_those_at_the_rounds_ends(folder, pairing, tmp_path):

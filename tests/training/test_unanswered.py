@@ -32,7 +32,7 @@ def changed(question, other):
 def test_a_word_gives_way_to_another_of_its_sort(question, other, expected):
     found = changed(question, other)
     assert found.question == expected
-    assert found.positive is None and found.rewordings == {}
+    assert found.positive is None and found.rewordings == ({} if "school" in question else {"school": ["college"]})
     assert [(each.text, each.spans, each.right) for each in found.negatives] == [(TEXT, [], [])]
 
 
@@ -44,6 +44,8 @@ def test_a_word_gives_way_to_another_of_its_sort(question, other, expected):
         ("How many weavers came?", "How many weaver came?"),
         ("Where did Anna Rossi live?", "When did Turin fall?"),  # Turin is in the passage: it may be an answer
         ("Why?", "When did Carl Benz die?"),
+        ("What school is in Turin?", "Which college is old?"),  # another word for the same
+        ("What happened in Turin?", "Which river is long?"),
     ],
 )
 def test_a_question_that_may_still_be_answered_is_not_made(question, other):
@@ -62,6 +64,19 @@ def test_a_name_replaced_in_question_and_passage_keeps_the_answer():
     assert found.question == "Where did Carl Benz teach?"
     assert found.positive.text == TEXT.replace("Anna Rossi", "Carl Benz")
     assert [found.positive.text[start:end] for start, end in found.positive.spans] == ["Turin"]
+
+
+def test_look_alikes_get_the_new_name_too_and_longer_words_keep_theirs():
+    other = TaughtPassage("Anna Rossi came.", "", [(0, 16)], [], [])
+    asked = group("Where did Anna Rossi meet Anna Rossini?", negatives=[other])
+    found = Changes([group("When did Carl Benz die?")]).renamed(asked, random.Random(1))
+    assert found.question == "Where did Carl Benz meet Anna Rossini?"
+    assert [each.text for each in found.negatives] == ["Carl Benz came."]
+
+
+def test_without_any_name_among_the_questions_none_is_replaced():
+    asked = group("Where did Anna Rossi teach?")
+    assert Changes([group("how many weavers?")]).renamed(asked, random.Random(0)) is asked
 
 
 @pytest.mark.parametrize("question", ["Where did she teach?", "Who is in Turin?", "Where did Ada teach?"])
