@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import islice
 from typing import Any, NamedTuple
 
 import torch
@@ -13,8 +11,6 @@ import torch
 from assistant.evaluation.styles import any_style
 from assistant.training.groups import Group, TaughtPassage
 from assistant.training.network import Batch
-from assistant.training.rewording import reworded
-from assistant.training.unanswered import Changes
 from assistant.training.variation import Answers, made_up, without_answer
 
 QUESTION_TOKENS = 64
@@ -28,10 +24,6 @@ _TITLED = 0.25
 _FOREIGN = 0.12
 _MADE_UP = 0.5
 """Made-up questions for each real one, where passages are varied."""
-_UNANSWERED = 0.25
-"""Changed questions that their passage does not answer, for each real one, there."""
-_RENAMED = 0.25
-_REWORDED = 0.4
 _WITHOUT_ANSWER = 0.25
 _SWAPPED = 0.6
 _HIDDEN, _HIDDEN_TOKENS = 0.5, 0.08
@@ -106,14 +98,12 @@ def epoch(groups: Sequence[Group], pairing: Pairing, seed: int, varied: bool = F
     :param groups: all that are trained on.
     :param pairing: makes the pairs.
     :param seed: other epochs have others; the same gives the same batches.
-    :param varied: whether passages are changed and questions made up (`assistant.training.variation`), changed
-        (`assistant.training.unanswered`) and put in other words (`assistant.training.rewording`).
+    :param varied: whether passages are changed and questions made up (`assistant.training.variation`).
     :yields: batches of `QUESTIONS_AT_ONCE` questions.
     """
     chance = random.Random(seed)
-    changes = Changes(groups) if varied else None
-    draw = _Varied(groups, changes, pairing, chance) if changes else _Drawn(pairing, chance)
-    order = [*groups, *(_more(groups, changes, chance) if changes else ())]
+    draw = _Varied(groups, pairing, chance) if varied else _Drawn(pairing, chance)
+    order = [*groups, *(_made_up_beside(groups, chance) if varied else ())]
     chance.shuffle(order)
     for at in range(0, len(order), _SORTED_TOGETHER):
         drawn = [draw.pairs(group) for group in order[at : at + _SORTED_TOGETHER]]
@@ -125,21 +115,20 @@ def epoch(groups: Sequence[Group], pairing: Pairing, seed: int, varied: bool = F
 
 def batches_in_epoch(groups: Sequence[Group], varied: bool = False) -> int:
     """Count the batches that `epoch` gives."""
-    count = len(groups) + (_count_of_more(groups) if varied else 0)
+    count = len(groups) + (_made_up_count(groups) if varied else 0)
     whole, rest = divmod(count, _SORTED_TOGETHER)
     return whole * (_SORTED_TOGETHER // QUESTIONS_AT_ONCE) + -(-rest // QUESTIONS_AT_ONCE)
 
 
-def _count_of_more(groups: Sequence[Group]) -> int:
-    return int(_MADE_UP * len(groups)) + int(_UNANSWERED * len(groups))
+def _made_up_count(groups: Sequence[Group]) -> int:
+    return int(_MADE_UP * len(groups))
 
 
-def _more(groups: Sequence[Group], changes: Changes, chance: random.Random) -> list[Group]:
-    """Make up and change questions; where these are too few, real ones come twice, so that their number is known before."""
-    found = made_up(groups, int(_MADE_UP * len(groups)), chance)
-    changed = (changes.unanswered(group, chance) for group in chance.choices(groups, k=len(groups)))
-    found += islice(filter(None, changed), int(_UNANSWERED * len(groups)))
-    return found + chance.choices(groups, k=_count_of_more(groups) - len(found))
+def _made_up_beside(groups: Sequence[Group], chance: random.Random) -> list[Group]:
+    """Make up questions; where passages give too few, real ones come twice, so that their number is known before."""
+    wanted = _made_up_count(groups)
+    found = made_up(groups, wanted, chance)
+    return found + chance.choices(groups, k=wanted - len(found))
 
 
 def batch_of(asked: Sequence[Pairs]) -> Batch:
@@ -193,18 +182,14 @@ class _Drawn:
 
 
 class _Varied(_Drawn):
-    """The same with changed passages, other words in the question, and hidden tokens."""
+    """The same with changed passages and hidden tokens."""
 
-    def __init__(self, groups: Sequence[Group], changes: Changes, pairing: Pairing, chance: random.Random) -> None:
+    def __init__(self, groups: Sequence[Group], pairing: Pairing, chance: random.Random) -> None:
         super().__init__(pairing, chance)
-        self._answers, self._changes = Answers(groups), changes
+        self._answers = Answers(groups)
 
     def pairs(self, group: Group) -> Pairs:
         """Draw for one question."""
-        if self._chance.random() < _RENAMED:
-            group = self._changes.renamed(group, self._chance)
-        if self._chance.random() < _REWORDED:
-            group = replace(group, question=reworded(group.question, group.rewordings, self._chance))
         pairs = super().pairs(group)
         return [self._pairing.hide(each, self._chance) if self._chance.random() < _HIDDEN else each for each in pairs]
 

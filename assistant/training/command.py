@@ -18,7 +18,6 @@ import click
 import numpy as np
 import torch
 
-from assistant.embedders import open_embedder
 from assistant.embedders.model_folder import model_folder
 from assistant.evaluation.folds import HELD_BACK, fold_of
 from assistant.evaluation.questions import GivenPassage
@@ -29,10 +28,9 @@ from assistant.settings import EMBEDDED_MODEL
 from assistant.training import fit as fitting
 from assistant.training.batches import Pairing
 from assistant.training.examples import Desk, chosen_of, examples_of, open_desk
-from assistant.training.export import int8_network, weights_of
+from assistant.training.export import int8_network
 from assistant.training.groups import Group, gather, read_groups, write_groups
 from assistant.training.network import ReaderNetwork as TaughtNetwork
-from assistant.training.rewording import Thesaurus
 from assistant.training.sets import TaughtQuestion, read_sets
 from assistant.training.train import Plan, train
 
@@ -55,10 +53,6 @@ _DATA = "SQuAD 1.1 and 2.0 dev (CC BY-SA 4.0), QED dev (CC BY-SA 3.0) and CLAPNQ
     show_default=True,
     help="From varied ones after that, for each round.",
 )
-@click.option("--frozen", default=Plan.frozen, show_default=True, help="So many of the lowest layers learn nothing.")
-@click.option(
-    "--start", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A network.onnx to go on from."
-)
 @click.option("--seed", default=Plan.seed, show_default=True)
 @click.option("--threads", default=2, show_default=True)
 @click.option("--without", multiple=True, type=click.Choice(["squad", "qed", "clapnq"]), help="Leave a set out.")
@@ -68,8 +62,6 @@ def main(
     output: Path,
     epochs: int,
     varied_epochs: tuple[int, ...],
-    frozen: int,
-    start: Path | None,
     seed: int,
     threads: int,
     without: tuple[str, ...],
@@ -82,9 +74,9 @@ def main(
     if not groups.exists():
         _gather(passages, questions, groups, threads)
     taught = [group for group in read_groups(groups) if group.set not in without]
-    begun = hashlib.sha256(start.read_bytes()).hexdigest() if start else ""
-    plan = Plan(epochs=epochs, varied_epochs=varied_epochs, seed=seed, frozen=frozen, start=begun)
-    network = _trained(taught, plan, start, work / "checkpoint.pt")
+    network = _trained(
+        taught, Plan(epochs=epochs, varied_epochs=varied_epochs, seed=seed), work / "checkpoint.pt", threads
+    )
     file = output / FILE.name
     file.write_bytes(int8_network(network))
     reader = ReaderNetwork(threads, file)
@@ -102,22 +94,13 @@ def _gather(passages: Sequence[GivenPassage], questions: Sequence[TaughtQuestion
     seen = [passage for passage in passages if fold_of(passage.title) != HELD_BACK]
     ids = {passage.id for passage in seen}
     asked = [question for question in questions if question.passage in ids]
-    write_groups(gather(seen, asked, path.parent / "gathered", _thesaurus(threads), threads), path)
+    write_groups(gather(seen, asked, path.parent / "gathered", threads), path)
 
 
-def _thesaurus(threads: int) -> Thesaurus:
-    folder = model_folder(EMBEDDED_MODEL)
-    vectors = TaughtNetwork(folder).bert.embeddings.word_embeddings.weight.detach().numpy()
-    return Thesaurus(open_tokenizer(folder), vectors, open_embedder(EMBEDDED_MODEL, threads))
-
-
-def _trained(groups: Sequence[Group], plan: Plan, start: Path | None, checkpoint: Path) -> TaughtNetwork:
+def _trained(groups: Sequence[Group], plan: Plan, checkpoint: Path, threads: int) -> TaughtNetwork:
     folder = model_folder(EMBEDDED_MODEL)
     torch.manual_seed(plan.seed)
-    network = TaughtNetwork(folder)
-    if start:
-        network.load_state_dict({name: torch.tensor(array) for name, array in weights_of(start).items()})
-    network.to("cuda" if torch.cuda.is_available() else "cpu")
+    network = TaughtNetwork(folder).to("cuda" if torch.cuda.is_available() else "cpu")
     train(network, groups, Pairing(open_tokenizer(folder)), plan, checkpoint, lambda said: click.echo(said, err=True))
     return network.cpu().eval()
 

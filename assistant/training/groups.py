@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 
 from assistant.datamodel import Query, ScoredPassage, Span
-from assistant.errors import UsageError
 from assistant.evaluation.answer_measures import holds_answer
 from assistant.evaluation.questions import GivenPassage
 from assistant.training.corpus import Corpus, open_corpus
-from assistant.training.rewording import Thesaurus
 from assistant.training.sets import TaughtQuestion
 
 LOOK_ALIKES = 8
@@ -44,10 +42,7 @@ class TaughtPassage:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A question with one passage that answers (None: none does), look-alikes, and passages on other subjects.
-
-    ``rewordings`` has for words of the question other words for them (`assistant.training.rewording`).
-    """
+    """A question with one passage that answers (None: none does), look-alikes, and passages on other subjects."""
 
     id: str
     set: str
@@ -56,22 +51,16 @@ class Group:
     positive: TaughtPassage | None
     negatives: list[TaughtPassage]
     foreign: list[TaughtPassage]
-    rewordings: dict[str, list[str]] = field(default_factory=dict)
 
 
 def gather(
-    passages: Sequence[GivenPassage],
-    questions: Sequence[TaughtQuestion],
-    folder: Path,
-    thesaurus: Thesaurus,
-    threads: int,
+    passages: Sequence[GivenPassage], questions: Sequence[TaughtQuestion], folder: Path, threads: int
 ) -> Iterator[Group]:
     """Build an index over the passages and make a group of every question.
 
     :param passages: of all sets.
     :param questions: asked about them.
     :param folder: where sources and index are kept.
-    :param thesaurus: finds other words for the questions' words.
     :param threads: for embedding.
     :yields: a group per question whose passage was found.
     """
@@ -79,7 +68,7 @@ def gather(
     with click.progressbar(questions, label="Finding look-alikes") as shown:
         for question in shown:
             if group := maker.group(question):
-                yield replace(group, rewordings=thesaurus.rewordings(group.question))
+                yield group
 
 
 def write_groups(groups: Iterator[Group], path: Path) -> None:
@@ -92,17 +81,9 @@ def write_groups(groups: Iterator[Group], path: Path) -> None:
 
 
 def read_groups(path: Path) -> list[Group]:
-    """Read what `write_groups` wrote.
-
-    :raises UsageError: when another version of the recipe wrote it.
-    """
-    try:
-        with path.open(encoding="utf-8") as lines:
-            return [_group(json.loads(line)) for line in lines]
-    except (KeyError, TypeError) as error:
-        raise UsageError(
-            f"{path.name} is from another version of the recipe ({error}); delete it to gather anew."
-        ) from error
+    """Read what `write_groups` wrote."""
+    with path.open(encoding="utf-8") as lines:
+        return [_group(json.loads(line)) for line in lines]
 
 
 class _Maker:
@@ -229,4 +210,6 @@ def _group(row: dict) -> Group:  # type: ignore[type-arg]
 
     positive = passage(row["positive"]) if row["positive"] else None
     others = {name: [passage(each) for each in row[name]] for name in ("negatives", "foreign")}
-    return Group(**{**row, "positive": positive, "rewordings": row["rewordings"], **others})
+    return Group(
+        row["id"], row["set"], row["question"], row["article"], positive, others["negatives"], others["foreign"]
+    )

@@ -92,10 +92,11 @@ class Answers:
         new = self._other(group.question, old, chance) if old else None
         if not old or not new or group.positive is None or old.casefold() in group.question.casefold():
             return group
-        if occurrences(new, group.positive.text):
-            return group
-        passage = replaced(group.positive, old, new)
-        return replace(group, positive=replace(passage, spans=occurrences(new, passage.text)))
+        return (
+            group
+            if occurrences(new, group.positive.text)
+            else replace(group, positive=_replaced(group.positive, old, new))
+        )
 
     def _other(self, question: str, answer: str, chance: random.Random) -> str | None:
         if re.search(r"\d\d", answer):
@@ -169,14 +170,8 @@ def _short_answer(group: Group) -> str | None:
     return answer if len(answer.split()) <= _SHORT else None
 
 
-def replaced(passage: TaughtPassage, old: str, new: str) -> TaughtPassage:
-    """Put words in the place of others wherever these stand.
-
-    :param passage: with what is right in it.
-    :param old: words of it.
-    :param new: what stands there afterwards.
-    :returns: the changed passage, its sentences and those spans that are not among the words moved to where they are now.
-    """
+def _replaced(passage: TaughtPassage, old: str, new: str) -> TaughtPassage:
+    """Put words in the place of others wherever these stand."""
     found = occurrences(old, passage.text)
 
     def moved(position: int) -> int:
@@ -187,6 +182,9 @@ def replaced(passage: TaughtPassage, old: str, new: str) -> TaughtPassage:
     for start, end in found:
         text, last = text + passage.text[last:start] + new, end
     sentences = [(moved(start), moved(end)) for start, end in passage.sentences]
-    apart = [span for span in passage.spans if not any(span[0] < end and start < span[1] for start, end in found)]
-    spans = [(moved(start), moved(end)) for start, end in apart]
-    return replace(passage, text=text + passage.text[last:], sentences=sentences, spans=spans)
+    return replace(
+        passage,
+        text=text + passage.text[last:],
+        sentences=sentences,
+        spans=[(moved(start), moved(start) + len(new)) for start, _ in found],
+    )

@@ -68,28 +68,13 @@ def test_hidden_tokens_are_never_the_answer_s_nor_those_between(pairing):
     assert all(each._replace(ids=[]) == pair._replace(ids=[]) for each in hidden), "labels stay"
 
 
-def test_a_varied_epoch_has_made_up_and_changed_questions_too(pairing):
+def test_a_varied_epoch_has_made_up_questions_too(pairing):
     text = "it was then when the Queen of Naples came now ."
     passage = TaughtPassage(text, "", [(0, len(text))], [(7, 11)], [0])
-    asked = ["how many ships ?", "how many horses ?"]
-    groups = [Group(str(at), "squad", asked[at % 2], "a", passage, [WRONG], []) for at in range(24)]
+    groups = [Group(str(at), "squad", "when ?", "a", passage, [WRONG], []) for at in range(24)]
     batches = list(epoch(groups, pairing, 1, varied=True))
-    # 24 real ones and 12 made-up ones have an answer, 6 changed ones have none: 42 in batches of 12.
-    assert len(batches) == batches_in_epoch(groups, varied=True) == 4
+    assert len(batches) == batches_in_epoch(groups, varied=True) == 3
     assert sum(int(batch.answers.sum()) for batch in batches) == 36
-    assert sum(int(batch.of_passage.max()) + 1 for batch in batches) == 42
-
-
-def test_varied_questions_are_renamed_and_reworded(pairing, monkeypatch):
-    seen, pair = [], pairing.pair
-    monkeypatch.setattr(pairing, "pair", lambda question, *more: seen.append(question) or pair(question, *more))
-    text = "then the Queen of Naples came ."
-    passage = TaughtPassage(text, "", [(0, len(text))], [(0, 4)], [0])
-    asked = [f"when did {name} come ?" for name in ("the Queen of Naples", "the Duke of Parma")]
-    groups = [Group(str(at), "squad", asked[at % 2], "a", passage, [], [], {"come": ["arrive"]}) for at in range(40)]
-    list(epoch(groups, pairing, 1, varied=True))
-    assert any("Duke of Parma" in each and "arrive" in each for each in seen)
-    assert any("Duke of Parma" in each and "come" in each for each in seen)
 
 
 def test_an_epoch_has_every_question_once_and_the_seed_decides(pairing):

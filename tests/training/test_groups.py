@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import UsageError
 from assistant.training.groups import Group, TaughtPassage, _right, occurrences, read_groups, write_groups
 from assistant.training.sets import TaughtQuestion
 
@@ -45,18 +44,9 @@ def test_sentences_that_a_person_chose_are_right_when_half_of_them_is():
 
 def test_groups_come_back_as_they_were_kept(tmp_path):
     passage = TaughtPassage("It is so.", "Title", [(0, 9)], [(6, 8)], [0])
-    groups = [
-        Group("1", "squad", "How?", "Title", passage, [passage], [], {"how": ["why"]}),
-        Group("2", "qed", "Ö?", "T", None, [], []),
-    ]
+    groups = [Group("1", "squad", "How?", "Title", passage, [passage], []), Group("2", "qed", "Ö?", "T", None, [], [])]
     write_groups(iter(groups), tmp_path / "groups.jsonl")
     assert read_groups(tmp_path / "groups.jsonl") == groups
-
-
-def test_groups_of_another_version_are_named(tmp_path):
-    (tmp_path / "groups.jsonl").write_text('{"positive": null, "negatives": [], "foreign": []}\n')
-    with pytest.raises(UsageError, match="groups.jsonl is from another version"):
-        read_groups(tmp_path / "groups.jsonl")
 
 
 def test_a_question_without_answers_and_choices_has_none():

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from assistant.training.groups import Group, TaughtPassage, occurrences
-from assistant.training.variation import Answers, made_up, replaced, without_answer
+from assistant.training.variation import Answers, _replaced, made_up, without_answer
 
 TEXT = "Anna Maria Rossi was born in Turin. In 1931 she moved to Paris. Rossi never went back to Turin again."
 SENTENCES = [(0, 35), (36, 63), (64, 101)]
@@ -30,11 +30,10 @@ def test_a_passage_that_says_it_twice_or_nothing_else_gives_no_look_alike():
 
 
 def test_replaced_words_move_what_stands_behind_them():
-    moved = replaced(TaughtPassage(TEXT, "Rossi", SENTENCES, [(29, 34)], [0]), "Turin", "Rome")
+    moved = _replaced(TaughtPassage(TEXT, "Rossi", SENTENCES, [(29, 34)], [0]), "Turin", "Rome")
     assert moved.text == TEXT.replace("Turin", "Rome")
     assert moved.sentences == [(0, 34), (35, 62), (63, 99)]
-    assert moved.spans == [], "the words that stood there are gone"
-    assert replaced(YEAR, "Anna Maria Rossi", "Ada").spans == [(26, 30)]
+    assert [moved.text[start:end] for start, end in moved.spans] == ["Rome", "Rome"]
 
 
 def test_a_number_is_swapped_for_one_of_as_many_digits():
@@ -47,9 +46,7 @@ def test_a_number_is_swapped_for_one_of_as_many_digits():
 def test_a_name_is_swapped_for_one_that_answers_the_same_question_word():
     who = TaughtPassage(TEXT, "Rossi", SENTENCES, [(0, 16)], [0])
     where = TaughtPassage("It is in Berlin.", "", [(0, 16)], [(9, 15)], [0])
-    names = Answers(
-        [group("Where is it?", where), group("Who wrote it?", TaughtPassage("Ada.", "", [(0, 4)], [(0, 3)], [0]))]
-    )
+    names = Answers([group("Where is it?", where), group("Who wrote it?", _replaced(who, "Anna Maria Rossi", "Ada"))])
     assert names.swapped(group("Who was born in Turin?", who), random.Random(0)).positive.text.startswith(
         "Ada was born"
     )
