@@ -4,7 +4,8 @@ Each page becomes a part with its number in the file and the label printed on it
 and are named. What one of the two libraries cannot open or read, the other is asked for. pypdf only logs some of what it
 leaves out, so its log is read, too, and nothing is lost silently.
 
-The way: `pdf_characters` → `pdf_layout` with `pdf_lines` and `pdf_tables` → `pdf_running` → `pdf_paragraphs` → here, with `pdf_structure` and `pdf_glyphs`.
+The way: `pdf_characters` → `pdf_layout` with `pdf_lines` and `pdf_tables` → `pdf_running` → `pdf_paragraphs` → here, with
+`pdf_structure` and `pdf_glyphs`.
 """
 
 from __future__ import annotations
