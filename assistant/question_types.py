@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Kind = Literal["number", "date", "name", "author", "reason", "definition"]
-EXPLANATIONS = frozenset({"author", "reason", "definition"})
+Kind = Literal["number", "date", "name", "author", "reason", "definition", "list"]
+EXPLANATIONS = frozenset({"author", "reason", "definition", "list"})
 """Kinds that ask for a statement of a certain form rather than for a word of a certain sort."""
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -17,6 +17,7 @@ _NUMBER_WORDS = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|million|"
     "billion|half|third|quarter|dozen|once|twice"
 )
+_AUXILIARIES = "do|does|did|is|are|was|were|has|have|had|can|could|will|would|shall|should|may|might|must"
 _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("author", re.compile(r"\bwho (?:wrote|authored)\b|\bauthors?\b|\bwritten by\b")),
     ("date", re.compile(r"\bwhen\b|\bdate of\b|\b(?:what|which) (?:year|date|day|month|decade|century|time)\b")),
@@ -33,6 +34,13 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         re.compile(
             r"\bdiffer(?:s|ences?)?\b|\bdefin\w+\b|\bwhat does .+ mean\b|\bmeant by\b|\bmeaning\b|"
             r"\bwhat (?:is|are) (?:an? |the )?\w+\W*$"
+        ),
+    ),
+    (
+        "list",
+        re.compile(
+            rf"^\W*(?:name|list)\b|\b(?:what|which) (?:are the )?(?!(?:{_AUXILIARIES})\b)(?:\w+ )?"
+            r"(?:[a-z]{3,}(?<!is|as|us|ss|es)s|[a-z]{3,}(?:ies|[^s]es))\b"
         ),
     ),
 )
@@ -79,9 +87,16 @@ def offers(kind: Kind | None, sentence: str, question: str) -> float:
         return 0.0
     if kind == "definition":
         return 1.0 if _defines(sentence, question) else -1.0
+    if kind == "list":
+        return 1.0 if leads_in(sentence) else 0.0
     known = "" if kind in EXPLANATIONS else question.lower()
     found = (match.group() for match in _OFFERS[kind].finditer(_without_numerals_of(question, sentence)))
     return 1.0 if any(word.lower() not in known for word in found) else -1.0
+
+
+def leads_in(sentence: str) -> bool:
+    """Tell whether a sentence announces a list."""
+    return sentence.rstrip().endswith(":")
 
 
 def _without_numerals_of(question: str, sentence: str) -> str:

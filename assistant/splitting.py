@@ -83,6 +83,11 @@ def sentences(text: str, span: Span) -> list[Span]:
     return [piece for sentence in found for piece in _short_enough(text, sentence)]
 
 
+def is_list_item(sentence: str) -> bool:
+    """Tell whether a sentence begins with a list's marker: a bullet, a number, a letter."""
+    return _MARKER.match(sentence) is not None
+
+
 def _pieces(word: str) -> int:
     if word.isascii():
         return 1 + (len(word) - 1) // 6
@@ -214,7 +219,7 @@ def _lines(text: str, span: Span) -> Iterator[Span]:
 def _breaks(line: str, following: str, width: int) -> bool:
     if line.isspace() or following.isspace():
         return False  # a block holds a blank line only where a sentence runs on over a page break
-    if _MARKER.match(following) or "\t" in line or " | " in line:
+    if is_list_item(following) or "\t" in line or " | " in line:
         return True
     ends_early = len(line) < 0.7 * width or len(line) < 40
     begins_anew = not following.lstrip()[:1].islower()

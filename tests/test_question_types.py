@@ -23,6 +23,12 @@ from assistant.question_types import kind_of, offers
         ("what is meant by drift", "definition"),
         ("date of the parade", "date"),
         ("WHEN?", "date"),
+        ("Which benefits do alliances bring?", "list"),
+        ("What are the duties of a tenant?", "list"),
+        ("In which three ways does it help?", "list"),
+        ("Name the parts of the plan.", "list"),
+        ("Which process is it?", None),
+        ("What was his status?", None),
         ("What do bees eat in winter?", None),
         ("Tell me about whenever and whoever", None),
         ("", None),
@@ -35,6 +41,8 @@ def test_the_kind_follows_from_surface_cues(question, kind):
 @pytest.mark.parametrize(
     "question, sentence, offered",
     [
+        ("Which benefits do they bring?", "They help in two ways:", 1),
+        ("Which benefits do they bring?", "They bring benefits.", 0),
         ("When was the treaty signed?", "It was signed in 1951.", 1),
         ("When was the treaty signed?", "It was signed in March.", 1),
         ("When was the treaty signed?", "It was signed by nine countries.", -1),

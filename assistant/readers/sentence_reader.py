@@ -14,10 +14,12 @@ from itertools import chain
 import numpy as np
 
 from assistant.datamodel import Query, Quote, Reading, ScoredPassage, Span
+from assistant.question_types import leads_in
 from assistant.readers.base import Vocabulary
 from assistant.readers.candidates import SENTENCE_SIGNALS, Asked, Candidate, matrix
 from assistant.readers.confidence import ReaderWeights, confidence_signals, logistic
 from assistant.readers.network import PassageView, ReaderNetwork
+from assistant.splitting import is_list_item
 
 PASSAGES_READ = 10
 LEAST_READ = 4
@@ -29,6 +31,8 @@ _WORTH, _HIGHEST = 0.08, 5.0
 logits: 1 in 1,000 is above it. Of 2,391 questions all had the same passage first as when all were read (half of them)."""
 QUOTES_AT_MOST = 3
 SENTENCES_AT_MOST = 5
+LISTED_AT_MOST = 24
+"""Sentences of a list that are quoted with the words that lead it in."""
 FURTHER_QUOTE_RATIO = 0.45
 """A further quote from another passage needs at least this share of the best one's probability among all sentences."""
 _ASIDE_PENALTY = 2.0
@@ -176,7 +180,20 @@ def _chosen(candidates: Sequence[Candidate], scores: np.ndarray, weights: Reader
         if (at == best or fits) and words not in said and len(chosen) < SENTENCES_AT_MOST:
             chosen.append(at)
             said.add(words)
-    return chosen
+    return list(dict.fromkeys(each for at in chosen for each in (at, *_listed(candidates, at))))
+
+
+def _listed(candidates: Sequence[Candidate], at: int) -> range:
+    """Number the sentences of the list that a sentence leads in, as in "… in five ways:"; without them it says nothing."""
+    end = at + 1
+    while leads_in(candidates[at].text) and end < len(candidates) and end - at <= LISTED_AT_MOST:
+        one, two = candidates[end - 1], candidates[end]
+        between = one.passage.document.text[one.span.end : two.span.start]
+        same_item = end > at + 1 and between.count("\n") < 2
+        if two.passage is not candidates[at].passage or not (is_list_item(two.text) or same_item):
+            break
+        end += 1
+    return range(at + 1, end)
 
 
 def _adjoin(one: ScoredPassage, other: ScoredPassage) -> bool:

@@ -228,6 +228,33 @@ def test_the_closest_are_whole_passages_in_retrieved_order():
     assert [quote.score for quote in reading.closest] == pytest.approx([reading.confidence] * 3)
 
 
+DUTIES = "The tenant pays for two things:\n- Water. Hot water too.\n- Heat.\n\nThe owner pays for the rest."
+
+
+@pytest.mark.parametrize(
+    ("likeness", "quoted"),
+    [
+        ((1.0, 0, 0, 0, 0), "The tenant pays for two things:\n- Water. Hot water too.\n- Heat."),
+        ((0, 1.0, 0, 0, 0), "- Water."),
+        ((0, 0, 0, 0, 1.0), "The owner pays for the rest."),
+    ],
+)
+def test_words_that_lead_in_a_list_are_quoted_with_it(likeness, quoted):
+    assert texts(read(scored(DUTIES, likeness))) == [quoted]
+
+
+def test_a_colon_with_no_list_behind_it_brings_nothing_along():
+    assert texts(read(scored("Who said this:\n1999 it was.", (1.0, 0.0)))) == ["Who said this:"]
+    assert texts(read(scored("He said this:", (1.0,)), scored("- Bees eat.", (0.0,), "b.txt"))) == ["He said this:"]
+
+
+def test_a_question_for_several_things_prefers_the_words_that_lead_them_in():
+    other = scored("The tenant pays for the very things that he uses.", (1.0,), "b.txt")
+    assert texts(read(other, scored(DUTIES, (0.0,) * 5), question="Which things does the tenant pay for?"))[0].endswith(
+        "- Heat."
+    )
+
+
 EVEN = [scored("Some.", (0.0,), f"{number}.txt") for number in range(PASSAGES_READ + 5)]
 
 
