@@ -158,7 +158,7 @@ def _pack(text: str, group: list[_Block]) -> Iterator[Passage]:
                 yield _passage(held, block)
                 held = []
             held = held + piece
-            if not block.heading and _has_word(text, piece) and _size(text, held) >= MIN_PASSAGE_TOKENS:
+            if not block.heading and not _wants_more(text, piece) and _size(text, held) >= MIN_PASSAGE_TOKENS:
                 yield _passage(held, block)
                 held = []
     if held:
@@ -174,9 +174,9 @@ def _passage(held: list[Span], block: _Block) -> Passage:
     return Passage(Span(held[0].start, held[-1].end), tuple(held), block.section, block.aside)
 
 
-def _has_word(text: str, spans: list[Span]) -> bool:
-    """Tell words from a ruled line, such as the one below a heading."""
-    return any(character.isalnum() for span in spans for character in span.of(text))
+def _wants_more(text: str, spans: list[Span]) -> bool:
+    """Tell what says nothing without what follows: a ruled line, such as below a heading, and words that lead in a list."""
+    return spans[-1].of(text).endswith(":") or not any(sign.isalnum() for span in spans for sign in span.of(text))
 
 
 def _size(text: str, spans: list[Span]) -> int:

@@ -136,6 +136,11 @@ def test_a_ruled_line_below_a_heading_fills_no_passage():
     assert cut(f"Harbour rules\n{rule}\n\nShips wait.", headings=(heading,)) == [["Harbour rules", rule, "Ships wait."]]
 
 
+def test_words_that_lead_in_a_list_share_a_passage_with_it():
+    text = f"{paragraph(3, 12)} Two things:\n\n- water\n- heat\n\n{paragraph(3, 12)}"
+    assert [len(passage) for passage in cut(text)] == [6, 3]
+
+
 def test_a_long_paragraph_is_dealt_into_even_pieces():
     assert [len(passage) for passage in cut(paragraph(6, 40))] == [3, 3]  # 240 tokens do not fit into 220
     assert [len(passage) for passage in cut(paragraph(4, 40))] == [4]  # 160 do
