@@ -154,6 +154,21 @@ def test_a_quote_from_a_table_keeps_its_rows():
     assert '<blockquote class="qa-words qa-rows"' in html.answer_html(shown)
 
 
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("Rain\t1 May\nSnow\t2 May", True),
+        ("Two things:\n\n- water\n- heat", True),
+        ("A long sentence that\na page broke.", False),
+        ("- An item alone.", False),
+    ],
+)
+def test_lines_are_kept_where_they_were_meant(words, kept):
+    shown = html.answer_html(answer(quote(words, document(text=words))))
+    assert ("qa-rows" in shown) == kept
+    assert text_of(shown).count("\t") == shown.count("qa-cell") == words.count("\t")
+
+
 def test_a_title_that_is_only_the_name_of_the_file_is_not_repeated():
     found = quote("The end.", document(source="reports/tern_survey.pdf", title="tern survey"))
     assert text_of(html.answer_html(answer(found))).count("tern") == 1

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from assistant.interfaces.render import confidence_words, visible
+from assistant.splitting import is_list_item
 
 _LINE_SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "\t\n\r"}
 _JUDGEMENTS = (("up", "This answers my question"), ("down", "This does not answer my question"))
@@ -138,13 +139,18 @@ def _abstention_html(shown: Shown) -> str:
 
 def _quote_html(quote: Shown, number: int) -> str:
     """Show one quote: its number, its words, where they stand, and on demand the sentences around them and why it was found."""
-    rows = " qa-rows" if quote.get("row") else ""
+    rows = " qa-rows" if quote.get("row") or _has_lines(quote.get("text", "")) else ""
     return (
         f'<li class="qa-quote"><span class="qa-number">{number}</span>'
         f'<blockquote class="qa-words{rows}" dir="auto">{_words_html(quote)}</blockquote>'
         f'{_cite_html(quote)}<div class="qa-tools"><span class="qa-state"></span>{_copy_html()}'
         f"{_context_html(quote)}{_why_html(quote)}</div></li>"
     )
+
+
+def _has_lines(text: str) -> bool:
+    """Tell words whose lines were meant, a table's rows or a list, from those where a page broke them."""
+    return "\t" in text or any(map(is_list_item, text.split("\n")[1:]))
 
 
 def _words_html(quote: Shown) -> str:
@@ -164,7 +170,8 @@ def _words_html(quote: Shown) -> str:
 
 def _slice(quote: Shown, first: int, last: int) -> str:
     text: str = quote["text"]
-    return literal(text[first - quote["start"] : last - quote["start"]])
+    cells = text[first - quote["start"] : last - quote["start"]].split("\t")
+    return '<span class="qa-cell">\t</span>'.join(map(literal, cells))
 
 
 def _cite_html(quote: Shown) -> str:
