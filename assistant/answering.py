@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 
 from assistant.choices import choices_of
-from assistant.conversation import Conversation, Found
+from assistant.conversation import Conversation
 from assistant.datamodel import (
     Answer,
     Document,
@@ -109,7 +109,7 @@ class Assistant:
         with self._current() as opened:
             words = opened.spelling.mended(asked)
             found = opened.conversation.retrieve(words, turns, max(k, PASSAGES_RETRIEVED), sources)
-            return list(opened.read(found)[1].passages[:k])
+            return list(opened.reader.read(Query(found.resolved), found.passages).passages[:k])
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> Reading:
         """Choose quotes from these passages in place of those that `ask` would find, however unsure they are.
@@ -227,15 +227,6 @@ class _Opened:
         self.users = 0
         self._retired = False
 
-    def read(self, found: Found) -> tuple[Found, Reading]:
-        """Read what was found for a question; as it stands, where that may do and gets the surer answer."""
-        reading = self.reader.read(Query(found.resolved), found.passages)
-        if found.alone is not None:
-            alone = self.reader.read(Query(found.alone.resolved), found.alone.passages)
-            if alone.confidence >= reading.confidence:
-                return found.alone, alone
-        return found, reading
-
     def retire(self) -> None:
         self._retired = True
         self.close_if_retired()
@@ -272,27 +263,22 @@ class _Desk:
     ) -> Answer:
         started = time.perf_counter()
         wanted = PASSAGES_RETRIEVED + len(without)
-        found = _without(self._opened.conversation.retrieve(question, turns, wanted, sources), without)
+        found = self._opened.conversation.retrieve(question, turns, wanted, sources)
+        passages = [scored for scored in found.passages if not any(_holds(scored, quote) for quote in without)]
+        passages = passages[:PASSAGES_RETRIEVED]
         retrieved = time.perf_counter()
-        found, reading = self._opened.read(found)
+        reading = self._opened.reader.read(Query(found.resolved, tuple(sources)), passages)
         timings = {"retrieve": _ms(retrieved - started), "read": _ms(time.perf_counter() - retrieved)}
         confidence = round(reading.confidence, 4)
         answered = bool(reading.quotes) and confidence >= strictness
         quotes, closest = (reading.quotes, ()) if answered else ((), reading.closest)
         for quote in (*quotes, *closest):
             _check(quote)
-        choices = choices_of(found.resolved, found.passages)
+        choices = choices_of(found.resolved, passages)
         return Answer(
             question, found.resolved, answered, confidence, quotes, closest, self.index, timings,
             sources=tuple(sources), choices=choices,
         )  # fmt: skip
-
-
-def _without(found: Found, without: Sequence[Quote]) -> Found:
-    """Take out the passages of quotes that shall not be given again."""
-    passages = [scored for scored in found.passages if not any(_holds(scored, quote) for quote in without)]
-    alone = _without(found.alone, without) if found.alone else None
-    return replace(found, passages=passages[:PASSAGES_RETRIEVED], alone=alone)
 
 
 def _holds(scored: ScoredPassage, quote: Quote) -> bool:

@@ -108,14 +108,11 @@ class Found:
     :param resolved: the question as it was understood; the question itself when it stands alone.
     :param passages: best first, with signals about the resolved question.
     :param leaning: the probability that it leans on the turns before, 0 to 1.
-    :param alone: the same for the question alone, where it was completed though none of its words points back; it may
-        have been complete.
     """
 
     resolved: str
     passages: list[ScoredPassage]
     leaning: float
-    alone: Found | None = None
 
 
 @dataclass(frozen=True)
@@ -169,14 +166,10 @@ class Conversation:
         ranking = self._retriever.rank([question, resolved, recalled(question, before)], sources, [before[-1].question])
         signals = leaning_signals(question, ranking)
         leaning = self._weights.probability(signals)
-        stands_alone = leaning < LEANS_FROM or _on_another_topic(signals, ranking)
-        alone = None
-        if stands_alone or not leans(question):
-            alone = Found(question, self._retriever.passages(ranking, ranking.scores[0], k), leaning)
-        if stands_alone and alone:
-            return alone
-        passages = self._retriever.passages(ranking, fused(ranking.scores, leaning), k, text=1)
-        return Found(resolved, passages, leaning, alone)
+        if leaning < LEANS_FROM or _on_another_topic(signals, ranking):
+            return Found(question, self._retriever.passages(ranking, ranking.scores[0], k), leaning)
+        scores = fused(ranking.scores, leaning)
+        return Found(resolved, self._retriever.passages(ranking, scores, k, text=1), leaning)
 
 
 def exchanges(turns: Sequence[Turn]) -> list[Exchange]:

@@ -90,19 +90,6 @@ def test_a_follow_up_shows_what_was_understood(assistant):
     assert answer.quotes[0].text == "It reached Lisbon in 1610."
 
 
-@pytest.mark.parametrize(
-    "before", ["Where was tea first drunk?", "How long do workers live?", "Who lays eggs in wax cells?"]
-)
-@pytest.mark.parametrize("question", ["Where does the queen lay eggs?", "When did tea reach Lisbon?"])
-def test_a_complete_question_is_never_answered_less_surely_after_others(assistant, monkeypatch, before, question):
-    monkeypatch.setattr("assistant.conversation.LEANS_FROM", 0.0)
-    monkeypatch.setattr("assistant.conversation.APART_BELOW", -2.0)
-    alone = assistant.ask(question)
-    after = assistant.ask(question, [Turn("user", before), Turn("assistant", assistant.ask(before).quotes[0].text)])
-    assert after.confidence >= alone.confidence
-    assert after.confidence > alone.confidence or (after.quotes, after.resolved_question) == (alone.quotes, question)
-
-
 @pytest.mark.parametrize("history", [5, "text", [5], [{"role": "user"}], [{"role": "boss", "content": "x"}]])
 def test_a_history_of_another_form_is_wrong_use(assistant, history):
     with pytest.raises(UsageError, match="A (history|turn) "):

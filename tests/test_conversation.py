@@ -173,8 +173,9 @@ class TestRetrieving:
                 searched.append((*texts, *beside))
                 vectors = np.eye(4)[: len(texts) + len(beside)]
                 rows = [[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]][: len(texts)]
-                cosines = np.full((4, 2), 0.5 if "bees" in texts[0] else 0.0)
-                return SimpleNamespace(numbers=np.arange(2), scores=np.array(rows), vectors=vectors, cosines=cosines)
+                return SimpleNamespace(
+                    numbers=np.arange(2), scores=np.array(rows), vectors=vectors, cosines=np.zeros((4, 2))
+                )
 
             def passages(self, ranking, scores, k, text=0):
                 return [(int(at), text) for at in np.argsort(-scores, kind="stable")[:k]]
@@ -189,7 +190,6 @@ class TestRetrieving:
     def test_a_question_that_leans_is_searched_with_in_three_forms(self, conversation, searched):
         found = conversation(9).retrieve("Who makes it?", turns("What is wax?"), 2)
         assert (found.resolved, found.passages) == ("Who makes it? (wax)", [(1, 1), (0, 1)])
-        assert found.alone is None, "the words point back"
         recall = "What is wax? Zanzibar exports cloves. Who makes it?"
         assert searched == [("Who makes it?", "Who makes it? (wax)", recall, "What is wax?")]
 
@@ -202,8 +202,3 @@ class TestRetrieving:
         # All cosine similarities are 0 here: to the question before, and to every passage.
         found = conversation(9).retrieve("Who won the cup?", turns("What is wax?"), 2)
         assert (found.resolved, found.passages) == ("Who won the cup?", [(0, 0), (1, 0)])
-
-    def test_a_question_that_may_be_complete_is_found_for_both_ways(self, conversation):
-        found = conversation(9).retrieve("What do bees eat?", turns("What is wax?"), 2)
-        assert (found.resolved, found.passages) == ("What do bees eat? (wax)", [(1, 1), (0, 1)])
-        assert (found.alone.resolved, found.alone.passages) == ("What do bees eat?", [(0, 0), (1, 0)])
