@@ -271,20 +271,20 @@ def _on_another_topic(signals: Sequence[float], ranking: Ranking) -> bool:
 
 
 def fused(scores: np.ndarray, leaning: float) -> np.ndarray:
-    """Take the mean of the scores of the question alone and, with less weight, of the resolved and the recalled one.
+    """Add the scores of the resolved and the recalled question to those of the question alone.
 
     The passage that the question alone finds best stays among the first `_KEPT_AMONG`.
 
     :param scores: of the question, resolved and recalled. *Shape:* ``(3, n_passages)``.
     :param leaning: the weight of the last two, 0 to 1.
-    :returns: the means. *Shape:* ``(n_passages,)``.
+    :returns: the sums. *Shape:* ``(n_passages,)``.
     """
-    means = (scores[0] + leaning * (scores[1] + scores[2])) / (1 + 2 * leaning)
-    if means.size > _KEPT_AMONG:
-        last_kept = np.sort(means)[-_KEPT_AMONG]
+    sums = scores[0] + leaning * (scores[1] + scores[2])
+    if sums.size > _KEPT_AMONG:
+        last_kept = np.sort(sums)[-_KEPT_AMONG]
         best = int(scores[0].argmax())
-        means[best] = max(means[best], np.nextafter(last_kept, np.inf))
-    return np.asarray(means)
+        sums[best] = max(sums[best], np.nextafter(last_kept, np.inf))
+    return np.asarray(sums)
 
 
 def content_words(text: str) -> list[str]:

@@ -95,9 +95,9 @@ def test_recalled_puts_the_last_exchange_in_front():
     )
 
 
-def test_fusion_weighs_the_three_scores_by_how_likely_it_leans():
+def test_fusion_adds_the_three_scores_by_how_likely_it_leans():
     scores = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 2.0, 0.0]])
-    assert fused(scores, 0.5).tolist() == [0.5, 0.75, 0.375]
+    assert fused(scores, 0.5).tolist() == [1.0, 1.5, 0.75]
     assert fused(scores, 0.0).tolist() == [1.0, 0.0, 0.5]
 
 
