@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from assistant.splitting import leads_in
+
 Kind = Literal["number", "date", "name", "author", "reason", "definition", "list"]
 EXPLANATIONS = frozenset({"author", "reason", "definition", "list"})
 """Kinds that ask for a statement of a certain form rather than for a word of a certain sort."""
@@ -92,11 +94,6 @@ def offers(kind: Kind | None, sentence: str, question: str) -> float:
     known = "" if kind in EXPLANATIONS else question.lower()
     found = (match.group() for match in _OFFERS[kind].finditer(_without_numerals_of(question, sentence)))
     return 1.0 if any(word.lower() not in known for word in found) else -1.0
-
-
-def leads_in(sentence: str) -> bool:
-    """Tell whether a sentence announces a list."""
-    return sentence.rstrip().endswith(":")
 
 
 def _without_numerals_of(question: str, sentence: str) -> str:

@@ -88,6 +88,11 @@ def is_list_item(sentence: str) -> bool:
     return _MARKER.match(sentence) is not None
 
 
+def leads_in(sentence: str) -> bool:
+    """Tell whether a sentence announces what follows, such as a list."""
+    return sentence.rstrip().endswith(":")
+
+
 def _pieces(word: str) -> int:
     if word.isascii():
         return 1 + (len(word) - 1) // 6
@@ -176,7 +181,7 @@ def _passage(held: list[Span], block: _Block) -> Passage:
 
 def _wants_more(text: str, spans: list[Span]) -> bool:
     """Tell what says nothing without what follows: a ruled line, such as below a heading, and words that lead in a list."""
-    return spans[-1].of(text).endswith(":") or not any(sign.isalnum() for span in spans for sign in span.of(text))
+    return leads_in(spans[-1].of(text)) or not any(sign.isalnum() for span in spans for sign in span.of(text))
 
 
 def _size(text: str, spans: list[Span]) -> int:

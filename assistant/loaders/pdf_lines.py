@@ -22,8 +22,7 @@ class Piece:
 
     ``blanks`` gives the blank before a position within ``members``; ``led`` tells whether the file has one, or pdfium
     ended a line, before the first; ``is_words`` whether most of it are letters; ``begins_cell`` whether a table's cell is
-    known to begin here. Left, bottom, right and
-    top are turned so that the words run level.
+    known to begin here. Left, bottom, right and top are turned so that the words run level.
     """
 
     members: list[int]

@@ -14,12 +14,11 @@ from itertools import chain
 import numpy as np
 
 from assistant.datamodel import Query, Quote, Reading, ScoredPassage, Span
-from assistant.question_types import leads_in
 from assistant.readers.base import Vocabulary
 from assistant.readers.candidates import SENTENCE_SIGNALS, Asked, Candidate, matrix
 from assistant.readers.confidence import ReaderWeights, confidence_signals, logistic
 from assistant.readers.network import PassageView, ReaderNetwork
-from assistant.splitting import is_list_item
+from assistant.splitting import is_list_item, leads_in
 
 PASSAGES_READ = 10
 LEAST_READ = 4

@@ -74,9 +74,7 @@ def main(
     if not groups.exists():
         _gather(passages, questions, groups, threads)
     taught = [group for group in read_groups(groups) if group.set not in without]
-    network = _trained(
-        taught, Plan(epochs=epochs, varied_epochs=varied_epochs, seed=seed), work / "checkpoint.pt", threads
-    )
+    network = _trained(taught, Plan(epochs=epochs, varied_epochs=varied_epochs, seed=seed), work / "checkpoint.pt")
     file = output / FILE.name
     file.write_bytes(int8_network(network))
     reader = ReaderNetwork(threads, file)
@@ -97,7 +95,7 @@ def _gather(passages: Sequence[GivenPassage], questions: Sequence[TaughtQuestion
     write_groups(gather(seen, asked, path.parent / "gathered", threads), path)
 
 
-def _trained(groups: Sequence[Group], plan: Plan, checkpoint: Path, threads: int) -> TaughtNetwork:
+def _trained(groups: Sequence[Group], plan: Plan, checkpoint: Path) -> TaughtNetwork:
     folder = model_folder(EMBEDDED_MODEL)
     torch.manual_seed(plan.seed)
     network = TaughtNetwork(folder).to("cuda" if torch.cuda.is_available() else "cpu")
