@@ -55,7 +55,12 @@ _DATA = "SQuAD 1.1 and 2.0 dev (CC BY-SA 4.0), QED dev (CC BY-SA 3.0) and CLAPNQ
 )
 @click.option("--seed", default=Plan.seed, show_default=True)
 @click.option("--threads", default=2, show_default=True)
-@click.option("--without", multiple=True, type=click.Choice(["squad", "qed", "clapnq"]), help="Leave a set out.")
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(["qed", "clapnq"]),
+    help="Leave a set out whole; takes a work folder and an output of its own.",
+)
 def main(
     data: Path,
     work: Path,
@@ -69,12 +74,13 @@ def main(
     """Train the reader on all but the held-back articles, then fit its weights on these."""
     torch.set_num_threads(threads)
     work.mkdir(parents=True, exist_ok=True)
-    passages, questions = read_sets(data)
+    passages, questions = read_sets(data, without)
     groups = work / "groups.jsonl"
     if not groups.exists():
         _gather(passages, questions, groups, threads)
-    taught = [group for group in read_groups(groups) if group.set not in without]
-    network = _trained(taught, Plan(epochs=epochs, varied_epochs=varied_epochs, seed=seed), work / "checkpoint.pt")
+    plan = Plan(epochs=epochs, varied_epochs=varied_epochs, seed=seed)
+    network = _trained(read_groups(groups), plan, work / "checkpoint.pt")
+    output.mkdir(parents=True, exist_ok=True)
     file = output / FILE.name
     file.write_bytes(int8_network(network))
     reader = ReaderNetwork(threads, file)

@@ -7,7 +7,7 @@ keeps which set it is from, since every set has a style of its own and needs rig
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,16 +37,22 @@ class TaughtQuestion:
         return bool(self.answers or self.chosen)
 
 
-def read_sets(folder: Path) -> tuple[list[GivenPassage], list[TaughtQuestion]]:
+def read_sets(folder: Path, without: Collection[str] = ()) -> tuple[list[GivenPassage], list[TaughtQuestion]]:
     """Read all sets below a folder.
 
     :param folder: holds ``squad/1.1``, ``squad/2.0``, ``qed`` and ``clapnq``.
+    :param without: sets to leave out whole, their passages too.
     :returns: passages, each text once, and questions; a question of both SQuADs once.
     """
     passages: dict[str, GivenPassage] = {}
     questions: dict[str, TaughtQuestion] = {}
-    for found in (_squad(folder / "squad/1.1"), _squad(folder / "squad/2.0"), _qed(folder), _clapnq(folder)):
-        for passage, asked in found:
+    for name, found in (
+        ("squad", _squad(folder / "squad/1.1")),
+        ("squad", _squad(folder / "squad/2.0")),
+        ("qed", _qed(folder)),
+        ("clapnq", _clapnq(folder)),
+    ):
+        for passage, asked in found if name not in without else ():
             held = passages.setdefault(" ".join(passage.text.split()), passage)
             for question in asked:
                 key = question.id if question.set == "squad" else f"{question.set} {question.id}"

@@ -49,6 +49,12 @@ def test_each_text_and_each_question_is_read_once(folder):
     assert {question.article for question in questions} == {"Harbour", "Bees", "Sea"}
 
 
+def test_a_set_left_out_leaves_no_passage_either(folder):
+    passages, questions = read_sets(folder, {"qed"})
+    assert [passage.id for passage in passages] == ["p", "clapnq 4"]
+    assert {question.set for question in questions} == {"squad", "clapnq"}
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data")
 def test_the_real_sets_are_read_whole():
     passages, questions = read_sets(SHARED)
