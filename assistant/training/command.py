@@ -28,15 +28,17 @@ from assistant.settings import EMBEDDED_MODEL
 from assistant.training import fit as fitting
 from assistant.training.batches import Pairing
 from assistant.training.examples import Desk, chosen_of, examples_of, open_desk
-from assistant.training.export import int8_network
+from assistant.training.export import int8_network, weights_of
 from assistant.training.groups import Group, gather, read_groups, write_groups
 from assistant.training.network import ReaderNetwork as TaughtNetwork
-from assistant.training.sets import TaughtQuestion, read_sets
+from assistant.training.sets import TaughtQuestion, read_sets, set_of
 from assistant.training.train import Plan, train
 
 FOREIGN_ASKED = 400
 SMALL = 20
 SMALL_ASKED = 40
+_CORPORA = {"squad": "squad", "qed": "searched", "clapnq": "searched", "written": "written"}
+"""Which sets' passages are sources together when the linear models are fitted."""
 _DATA = "SQuAD 1.1 and 2.0 dev (CC BY-SA 4.0), QED dev (CC BY-SA 3.0) and CLAPNQ dev (Apache-2.0), our part of each"
 
 
@@ -53,12 +55,22 @@ _DATA = "SQuAD 1.1 and 2.0 dev (CC BY-SA 4.0), QED dev (CC BY-SA 3.0) and CLAPNQ
     show_default=True,
     help="From varied ones after that, for each round.",
 )
+@click.option(
+    "--rate", default=Plan.rate, show_default=True, help="Highest learning rate; ten times that for the heads."
+)
+@click.option("--frozen", default=Plan.frozen, show_default=True, help="So many of the lowest layers learn nothing.")
+@click.option(
+    "--start", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A network.onnx to go on from."
+)
+@click.option(
+    "--others", type=int, help="So many questions of the public sets beside all of our own; all when not given."
+)
 @click.option("--seed", default=Plan.seed, show_default=True)
 @click.option("--threads", default=2, show_default=True)
 @click.option(
     "--without",
     multiple=True,
-    type=click.Choice(["qed", "clapnq"]),
+    type=click.Choice(["qed", "clapnq", "written"]),
     help="Leave a set out whole; takes a work folder and an output of its own.",
 )
 def main(
@@ -67,6 +79,10 @@ def main(
     output: Path,
     epochs: int,
     varied_epochs: tuple[int, ...],
+    rate: float,
+    frozen: int,
+    start: Path | None,
+    others: int | None,
     seed: int,
     threads: int,
     without: tuple[str, ...],
@@ -78,8 +94,16 @@ def main(
     groups = work / "groups.jsonl"
     if not groups.exists():
         _gather(passages, questions, groups, threads)
-    plan = Plan(epochs=epochs, varied_epochs=varied_epochs, seed=seed)
-    network = _trained(read_groups(groups), plan, work / "checkpoint.pt")
+    plan = Plan(
+        epochs,
+        varied_epochs,
+        rate=rate,
+        head_rate=10 * rate,
+        seed=seed,
+        frozen=frozen,
+        start=_sha256(start) if start else "",
+    )
+    network = _trained(_some(read_groups(groups), others, seed), plan, start, work / "checkpoint.pt")
     output.mkdir(parents=True, exist_ok=True)
     file = output / FILE.name
     file.write_bytes(int8_network(network))
@@ -89,7 +113,7 @@ def main(
     held["fitted_on"] = f"held-back articles of {_DATA}"
     measures = {name: round(float(value), 4) for name, value in vars(fitted).items() if name != "weights"}
     held["cross_validated"] = measures
-    held["network"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    held["network"] = _sha256(file)
     (output / "weights.json").write_text(json.dumps(held, indent=1) + "\n", encoding="ascii")
     click.echo(json.dumps(measures, indent=1))
 
@@ -101,10 +125,24 @@ def _gather(passages: Sequence[GivenPassage], questions: Sequence[TaughtQuestion
     write_groups(gather(seen, asked, path.parent / "gathered", threads), path)
 
 
-def _trained(groups: Sequence[Group], plan: Plan, checkpoint: Path) -> TaughtNetwork:
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _some(groups: Sequence[Group], others: int | None, seed: int) -> list[Group]:
+    """Take all of our own questions, and so many of the others."""
+    own = [group for group in groups if group.set == "written"]
+    public = [group for group in groups if group.set != "written"]
+    return own + (public if others is None else random.Random(seed).sample(public, min(others, len(public))))
+
+
+def _trained(groups: Sequence[Group], plan: Plan, start: Path | None, checkpoint: Path) -> TaughtNetwork:
     folder = model_folder(EMBEDDED_MODEL)
     torch.manual_seed(plan.seed)
-    network = TaughtNetwork(folder).to("cuda" if torch.cuda.is_available() else "cpu")
+    network = TaughtNetwork(folder)
+    if start:
+        network.load_state_dict({name: torch.tensor(array) for name, array in weights_of(start).items()})
+    network.to("cuda" if torch.cuda.is_available() else "cpu")
     train(network, groups, Pairing(open_tokenizer(folder)), plan, checkpoint, lambda said: click.echo(said, err=True))
     return network.cpu().eval()
 
@@ -116,24 +154,31 @@ def _fitted(
     work: Path,
     threads: int,
 ) -> fitting.Fit:
-    """Fit on the held-back articles: SQuAD's questions over SQuAD, the search questions over their own passages.
+    """Fit on the held-back articles: SQuAD's questions over SQuAD, the search questions over their own passages, ours over ours.
 
-    Each of the two is foreign to the other's sources. SQuAD's are asked as they are and in another style, since its askers
-    looked at the passage and took over its words, which people who search do not. Over small sources, as most people's
-    folders are, only questions about other articles are asked: how many of them get an answer says how bold to be.
+    The questions of the first two are foreign to each other's sources, and both to ours. SQuAD's are asked as they are and in
+    another style, since its askers looked at the passage and took over its words, which people who search do not. Over small
+    sources, as most people's folders are, only questions about other articles are asked: how many of them get an answer says how
+    bold to be.
     """
     chance = random.Random(0)
     held = [question for question in questions if fold_of(question.article) == HELD_BACK]
-    squad = [each for each in held if each.set == "squad"]
-    squad += [replace(each, text=any_style(each.text, chance)) for each in squad]
-    searched = [question for question in held if question.set != "squad"]
+    asked = {name: [each for each in held if _corpus_of(each.passage) == name] for name in _CORPORA.values()}
+    squad, searched, written = asked["squad"], asked["searched"], asked["written"]
+    squad += [replace(each, text=any_style(each.text, chance)) for each in squad if each.set == "squad"]
     examples, small = list[fitting.Example](), list[fitting.Example]()
-    for name, own, others in (("squad", squad, searched), ("searched", searched, squad)):
-        given = [each for each in passages if _is_searched(each) == (name == "searched")]
-        desk = open_desk(given, work / name, network, threads)
-        examples += _examples(desk, own, chance.sample(others, min(len(others), FOREIGN_ASKED)))
+    desks = {
+        name: open_desk([each for each in passages if _corpus_of(each.id) == name], work / name, network, threads)
+        for name in asked
+    }
+    for name, own, others in (
+        ("squad", squad, searched),
+        ("searched", searched, squad),
+        ("written", written, searched + squad),
+    ):
+        examples += _examples(desks[name], own, chance.sample(others, min(len(others), FOREIGN_ASKED)))
     several = [each for each in searched if each.set == "clapnq" and each.answerable]
-    further = fitting.further(list(chosen_of(desk, several, fitting.models(examples))))
+    further = fitting.further(list(chosen_of(desks["searched"], several, fitting.models(examples))))
     found = fitting.fit(examples, further)
     for name, given in _small(passages, chance).items():
         desk = open_desk(given, work / name, network, threads)
@@ -156,11 +201,11 @@ def _small(passages: Sequence[GivenPassage], chance: random.Random) -> dict[str,
     held = [each for each in passages if fold_of(each.title) == HELD_BACK]
     found: dict[str, list[GivenPassage]] = {}
     for each in held:
-        if not _is_searched(each):
+        if _corpus_of(each.id) == "squad":
             found.setdefault(each.title, []).append(each)
-    searched = [each for each in held if _is_searched(each)]
-    chance.shuffle(searched)
-    lots = [searched[at : at + SMALL] for at in range(0, len(searched), SMALL)]
+    others = [each for each in held if _corpus_of(each.id) != "squad"]
+    chance.shuffle(others)
+    lots = [others[at : at + SMALL] for at in range(0, len(others), SMALL)]
     return {f"small{number}": given for number, given in enumerate([*found.values(), *lots])}
 
 
@@ -170,8 +215,9 @@ def _about_others(given: Sequence[GivenPassage], questions: Sequence[TaughtQuest
     return [question for question in questions if question.article not in titles]
 
 
-def _is_searched(passage: GivenPassage) -> bool:
-    return passage.id.startswith(("qed ", "clapnq "))
+def _corpus_of(passage: str) -> str:
+    """Name the sources that a passage stands among, by its id."""
+    return _CORPORA[set_of(passage)]
 
 
 def _named(name: str, weights: np.ndarray) -> dict[str, float]:

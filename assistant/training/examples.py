@@ -80,8 +80,8 @@ def _example(desk: Desk, question: TaughtQuestion, found: Sequence[ScoredPassage
 
 
 def _right_sentences(scored: ScoredPassage, question: TaughtQuestion) -> list[int]:
-    """Number the sentences that hold an answer, or that a person chose where no answers are given."""
-    if not question.answers:
+    """Number the sentences that hold an answer, or that a person chose where it is our own question or no answers are given."""
+    if question.set == "written" or not question.answers:
         return _chosen_sentences(scored, question)
     texts = [span.of(scored.document.text) for span in scored.passage.sentences]
     return [at for at, text in enumerate(texts) if holds_answer(text, question.answers)]

@@ -6,6 +6,8 @@ the file, are 8-bit integers too, with a scale for each word. The small heads st
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from assistant.embedders.onnx_graph import Graph
@@ -66,3 +68,36 @@ def _rows_as_bytes(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give integers and a scale per row, whose product is near the rows. *Shapes:* ``(n, d)`` and ``(n, 1)``."""
     scales = np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-12) / _BYTE_LIMIT
     return np.rint(rows / scales).astype(np.int8), scales.astype(np.float32)
+
+
+def weights_of(file: Path) -> dict[str, np.ndarray]:
+    """Take a network's weights back out of what `int8_network` made, as near as its integers are.
+
+    :param file: the ONNX model.
+    :returns: float32 arrays by the names that a `ReaderNetwork`'s state has.
+    """
+    from onnx import load, numpy_helper
+
+    held = {each.name: numpy_helper.to_array(each) for each in load(str(file)).graph.initializer}
+    found = {name: held[name] for name in held if name.startswith(("embeddings.LayerNorm.", "encoder."))}
+    for name in [each for each in found if each.endswith(".scale")]:
+        layer = name.removesuffix(".scale")
+        product = found[f"{layer}.weight"].astype(np.float32) * found.pop(name)
+        del found[f"{layer}.zero"]
+        parts = ("query", "key", "value") if layer.endswith(".query") else ("",)
+        for part, weight, bias in zip(
+            parts, np.split(product, len(parts), 1), np.split(found.pop(f"{layer}.bias"), len(parts)), strict=True
+        ):
+            own = layer.removesuffix("query") + part if part else layer
+            found[f"{own}.weight"], found[f"{own}.bias"] = weight.T, bias
+    found["embeddings.word_embeddings.weight"] = held["words"].astype(np.float32) * held["word_scales"]
+    found["embeddings.token_type_embeddings.weight"] = held["types.rows"]
+    found["embeddings.position_embeddings.weight"] = held["positions"]
+    heads = {
+        f"{head}.{part}": held[f"{head}.{part}"]
+        for head in ("tokens", "mixed", "answers")
+        for part in ("weight", "bias")
+    }
+    return {f"bert.{name}": array for name, array in found.items()} | {
+        name: array.T if name.endswith(".weight") else array for name, array in heads.items()
+    }

@@ -18,7 +18,7 @@ from assistant.datamodel import Query, ScoredPassage, Span
 from assistant.evaluation.answer_measures import holds_answer
 from assistant.evaluation.questions import GivenPassage
 from assistant.training.corpus import Corpus, open_corpus
-from assistant.training.sets import TaughtQuestion
+from assistant.training.sets import TaughtQuestion, set_of
 
 LOOK_ALIKES = 8
 FOREIGN = 2
@@ -110,9 +110,9 @@ class _Maker:
             for each in found
             if self._corpus.place_of(each) != question.passage and not _may_answer(each, question)
         ]
-        mine = {question.set, ""}
-        look_alikes = [each for each in others if self._set_of(each) in mine][:LOOK_ALIKES]
-        foreign = [each for each in others if self._set_of(each) not in mine][:FOREIGN]
+        mine = {set_of(question.passage), ""}
+        look_alikes = [each for each in others if set_of(self._corpus.place_of(each) or "") in mine][:LOOK_ALIKES]
+        foreign = [each for each in others if set_of(self._corpus.place_of(each) or "") not in mine][:FOREIGN]
         negatives += [self._wrong(each) for each in look_alikes]
         title = self._given[question.passage].title
         return Group(
@@ -124,10 +124,6 @@ class _Maker:
             negatives,
             [self._wrong(each) for each in foreign],
         )
-
-    def _set_of(self, scored: ScoredPassage) -> str:
-        place = self._corpus.place_of(scored) or ""
-        return place.split(" ")[0] if place.startswith(("qed ", "clapnq ")) else "squad"
 
     def _wrong(self, scored: ScoredPassage) -> TaughtPassage:
         return TaughtPassage(*self._shape(scored), [], [])

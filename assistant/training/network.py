@@ -82,6 +82,11 @@ class ReaderNetwork(nn.Module):
         self.mixed = nn.Linear(width, width)
         self.answers = nn.Linear(width, 1)
 
+    def freeze(self, layers: int) -> None:
+        """Leave the lowest layers, and what feeds them, as they are; nothing where ``layers`` is 0."""
+        for part in [self.bert.embeddings, *self.bert.encoder.layer[:layers]] if layers else []:
+            part.requires_grad_(False)
+
     def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Logits:
         """Read pairs.
 

@@ -7,12 +7,15 @@ keeps which set it is from, since every set has a style of its own and needs rig
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assistant.evaluation.questions import GivenPassage, read_passages
+
+WRITTEN = Path(__file__).with_name("written")
+_PAGES = ("govt", "ibmcloud")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +41,35 @@ class TaughtQuestion:
 
 
 def read_sets(folder: Path, without: Collection[str] = ()) -> tuple[list[GivenPassage], list[TaughtQuestion]]:
-    """Read all sets below a folder.
+    """Read all sets below a folder, and our own.
 
-    :param folder: holds ``squad/1.1``, ``squad/2.0``, ``qed`` and ``clapnq``.
+    :param folder: holds ``squad/1.1``, ``squad/2.0``, ``qed``, ``clapnq`` and ``mtrag-un``.
     :param without: sets to leave out whole, their passages too.
     :returns: passages, each text once, and questions; a question of both SQuADs once.
     """
     passages: dict[str, GivenPassage] = {}
+    known: dict[str, GivenPassage] = {}
     questions: dict[str, TaughtQuestion] = {}
     for name, found in (
         ("squad", _squad(folder / "squad/1.1")),
         ("squad", _squad(folder / "squad/2.0")),
         ("qed", _qed(folder)),
         ("clapnq", _clapnq(folder)),
+        ("written", written_documents(folder)),
     ):
         for passage, asked in found if name not in without else ():
-            held = passages.setdefault(" ".join(passage.text.split()), passage)
+            held = known[passage.id] = passages.setdefault(" ".join(passage.text.split()), passage)
             for question in asked:
                 key = question.id if question.set == "squad" else f"{question.set} {question.id}"
                 questions.setdefault(key, _moved(question, held))
+    if "written" not in without:
+        questions |= {f"written {each.id}": each for each in written_questions(known)}
     return list(passages.values()), list(questions.values())
+
+
+def set_of(passage: str) -> str:
+    """Name the set that a passage's id is of; our own questions' passages count as one set."""
+    return {"qed": "qed", "clapnq": "clapnq", "mtrag": "written", "own": "written"}.get(passage.split(" ")[0], "squad")
 
 
 def _moved(question: TaughtQuestion, passage: GivenPassage) -> TaughtQuestion:
@@ -91,6 +103,33 @@ def _clapnq(folder: Path) -> Iterator[tuple[GivenPassage, list[TaughtQuestion]]]
             passage = GivenPassage(f"clapnq {row['id']}", given["title"], given["text"])
             chosen = tuple(dict.fromkeys(s for output in row["output"] for s in output.get("selected_sentences") or []))
             yield passage, [TaughtQuestion(row["id"], "clapnq", row["input"], passage.id, "", (), chosen)]
+
+
+def written_documents(folder: Path) -> Iterator[tuple[GivenPassage, list[TaughtQuestion]]]:
+    """Give the passages that our own questions are about beside those of the other sets; questions are read apart from them.
+
+    :param folder: of all sets; without ``mtrag-un`` there are only our own documents.
+    :yields: our own documents, and the government and manual pages of MTRAG-UN, a page's passages under one title.
+    """
+    for row in _rows(WRITTEN / "documents.jsonl"):
+        yield GivenPassage(f"own {row['id']}", row["title"], row["text"]), []
+    tasks = folder / "mtrag-un/tasks.jsonl"
+    for task in _rows(tasks) if tasks.exists() else ():
+        for given in task["contexts"] if task["Collection"] in _PAGES else ():
+            name = given["document_id"]
+            yield GivenPassage(f"mtrag {name}", name.split("-")[0], given["text"].strip()), []
+
+
+def written_questions(passages: Mapping[str, GivenPassage]) -> Iterator[TaughtQuestion]:
+    """Read our own questions, whose words have places instead of words where the passage is not ours.
+
+    :param passages: by id.
+    :yields: the questions about them; ``answers`` is the key, ``chosen`` are the sentences that answer.
+    """
+    for row in _rows(WRITTEN / "questions.jsonl"):
+        if given := passages.get(row["passage"]):
+            key, right = (tuple(given.text[a:b] for a, b in row[name]) for name in ("key", "right"))
+            yield TaughtQuestion(row["id"], "written", row["question"], given.id, given.title, key, right)
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -27,7 +27,8 @@ class Plan:
     """How long and how fast to learn: in rounds, the first from questions and passages as they are, the others from varied ones.
 
     ``varied_epochs`` has a number for each of the others. ``rate`` is the highest learning rate, of the heads ``head_rate``;
-    rounds after the first have ``varied_share`` of both.
+    rounds after the first have ``varied_share`` of both. The lowest ``frozen`` layers, and what feeds them, stay as they are: a
+    step takes less time by half of their share. ``start`` is the SHA-256 of the network that is gone on from, "" for none.
     """
 
     epochs: int = 3
@@ -36,6 +37,8 @@ class Plan:
     rate: float = 1e-4
     head_rate: float = 1e-3
     seed: int = 0
+    frozen: int = 0
+    start: str = ""
 
 
 def train(
@@ -62,6 +65,7 @@ def train(
     :raises UsageError: when the checkpoint is of another plan.
     """
     rounds = _rounds(groups, plan)
+    network.freeze(plan.frozen)
     run = _Run(network, plan, rounds, checkpoint)
     network.train()
     started = saved = time.monotonic()

@@ -9,7 +9,9 @@ from click.testing import CliRunner
 from assistant.evaluation.folds import HELD_BACK, fold_of
 from assistant.readers.confidence import ReaderWeights
 from assistant.readers.network import ReaderNetwork
+from assistant.training import sets
 from assistant.training.command import main
+from assistant.training.export import weights_of
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -57,21 +59,47 @@ def data(tmp_path):
     return tmp_path / "data"
 
 
-def run(data, work, output):
+@pytest.fixture(autouse=True)
+def written(tmp_path, monkeypatch):
+    """Three documents of our own, a question about each and one that it leaves open."""
+    hills = [n for n in (f"Hill {number}" for number in range(60)) if fold_of(n) == HELD_BACK][:2] + ["Hill 0"]
+    texts = [f"{n} is {at}00 feet high. Larches grow on it." for at, n in enumerate(hills, 2)]
+    write(
+        tmp_path / "written/documents.jsonl",
+        [{"id": n, "title": n, "text": t} for n, t in zip(hills, texts, strict=True)],
+    )
+    rows = []
+    for n in hills:
+        at = len(n) + 4
+        rows.append(
+            {
+                "id": n,
+                "passage": f"own {n}",
+                "question": f"How tall is {n}?",
+                "right": [[0, at + 13]],
+                "key": [[at, at + 8]],
+            }
+        )
+        rows.append({"id": f"{n}?", "passage": f"own {n}", "question": f"Who owns {n}?", "right": [], "key": []})
+    write(tmp_path / "written/questions.jsonl", rows)
+    monkeypatch.setattr(sets, "WRITTEN", tmp_path / "written")
+
+
+def run(data, work, output, *more):
     output.mkdir(exist_ok=True)
-    options = ["--data", data, "--work", work, "--output", output, "--epochs", 1, "--varied-epochs", 1, "--threads", 1]
+    options = ["--data", data, "--work", work, "--output", output, "--varied-epochs", 1, "--threads", 1, *more]
     result = CliRunner().invoke(main, [str(each) for each in options], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return json.loads((output / "weights.json").read_text())
 
 
 def test_the_recipe_goes_from_data_to_a_reader_and_does_nothing_twice(data, tmp_path):
-    held = run(data, tmp_path / "work", tmp_path / "first")
+    held = run(data, tmp_path / "work", tmp_path / "first", "--epochs", 1)
     assert held["cross_validated"]["auroc"] > 0.5
     assert ReaderNetwork(1, tmp_path / "first/network.onnx").read("When?", []) == []
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "work").glob("*.*") if path.is_file()}
     assert {path.name for path in kept} == {"groups.jsonl", "checkpoint.pt"}
-    again = run(data, tmp_path / "work", tmp_path / "second")
+    again = run(data, tmp_path / "work", tmp_path / "second", "--epochs", 1)
     assert (
         again == held
         and (tmp_path / "second/network.onnx").read_bytes() == (tmp_path / "first/network.onnx").read_bytes()
@@ -79,3 +107,17 @@ def test_the_recipe_goes_from_data_to_a_reader_and_does_nothing_twice(data, tmp_
     assert kept == {path: path.stat().st_mtime_ns for path in kept}
     names = ReaderWeights.__dataclass_fields__
     assert all(np.isfinite(list(held[name].values())).all() for name in names)
+
+
+def test_the_recipe_goes_on_from_a_network_that_was_made_before(data, tmp_path):
+    run(data, tmp_path / "work", tmp_path / "first", "--epochs", 1)
+    (tmp_path / "work/checkpoint.pt").unlink()
+    start = tmp_path / "first/network.onnx"
+    run(data, tmp_path / "work", tmp_path / "second", "--epochs", 0, "--frozen", 5, "--start", start)
+    before, after = weights_of(start), weights_of(tmp_path / "second/network.onnx")
+    kept = {name for name, weight in before.items() if np.allclose(weight, after[name], atol=0.01)}
+    assert {"bert.embeddings.LayerNorm.weight", "bert.encoder.layer.4.output.dense.weight"} <= kept
+    assert np.array_equal(
+        before["bert.encoder.layer.4.output.dense.bias"], after["bert.encoder.layer.4.output.dense.bias"]
+    )
+    assert not np.array_equal(before["answers.weight"], after["answers.weight"])

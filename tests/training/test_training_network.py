@@ -1,5 +1,6 @@
 """The losses on small numbers worked by hand, and the exported graph against the network that it was made from."""
 
+import copy
 import math
 
 import numpy as np
@@ -9,7 +10,7 @@ from transformers import BertConfig, BertModel
 
 from assistant.onnx_session import open_session
 from assistant.readers.network import ANSWERS, IDS, TOKENS, TYPES
-from assistant.training.export import int8_network
+from assistant.training.export import int8_network, weights_of
 from assistant.training.network import Batch, Logits, ReaderNetwork, _listwise, loss_of, sentence_logits
 
 
@@ -69,3 +70,24 @@ def test_the_exported_graph_says_what_the_network_says(tiny):
 def test_word_vectors_are_not_trained(tiny):
     trained = {name for name, weight in tiny.named_parameters() if weight.requires_grad}
     assert "bert.embeddings.word_embeddings.weight" not in trained and "tokens.weight" in trained
+
+
+@pytest.mark.slow
+def test_the_weights_come_back_out_of_the_graph_as_near_as_its_integers_are(tiny, tmp_path):
+    (tmp_path / "network.onnx").write_bytes(int8_network(tiny))
+    held, back = tiny.state_dict(), weights_of(tmp_path / "network.onnx")
+    assert back.keys() == held.keys()
+    for name, weight in held.items():
+        assert back[name].shape == weight.shape, name
+        off = np.linalg.norm(back[name] - weight.numpy())
+        assert off <= (0.03 if weight.dim() == 2 else 0) * np.linalg.norm(weight.numpy()), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("layers", "learning"), [(0, {"0", "1"}), (1, {"1"}), (2, set())])
+def test_frozen_layers_and_what_feeds_them_do_not_learn(tiny, layers, learning):
+    network = copy.deepcopy(tiny)
+    network.freeze(layers)
+    names = {name for name, weight in network.named_parameters() if weight.requires_grad}
+    assert {name.split(".")[3] for name in names if ".layer." in name} == learning
+    assert ("bert.embeddings.LayerNorm.weight" in names) == (layers == 0) and "answers.weight" in names
