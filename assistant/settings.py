@@ -43,9 +43,9 @@ class Settings:
         "How passages are embedded: fast (int8 weights) or reference (sentence-transformers).",
         choices=("fast", "reference"),
     )
-    # At 0.45 the fit answered 5 % of questions on other subjects (readers/weights.json, threshold).
+    # At 0.5 the fit answered 5 % of questions on other subjects (readers/weights.json, threshold).
     strictness: float = _setting(
-        0.45,
+        0.5,
         "Least confidence (0-1) at which a quote is shown; below it the assistant abstains. 0 always answers.",
         0,
         1,

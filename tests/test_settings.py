@@ -11,7 +11,7 @@ from assistant.settings import Settings
 NAMES = [item.name for item in dataclasses.fields(Settings)]
 SAMPLES = {
     "sources": ("docs", Path("docs")), "index": ("/tmp/i", Path("/tmp/i")), "model": ("hashing", "hashing"),
-    "strictness": ("0.5", 0.5), "precision": ("reference", "reference"),
+    "strictness": ("0.7", 0.7), "precision": ("reference", "reference"),
     "read_seconds": ("5", 5), "read_memory_mb": ("512", 512), "max_characters": ("5000", 5000),
     "threads": ("3", 3), "max_file_mb": ("7", 7), "max_question_chars": ("99", 99),
 }  # fmt: skip

@@ -36,7 +36,7 @@ VECTOR = "vector"
 STATES = "states"
 """The graph's output for the tokens, before pooling. *Shape:* ``(1, n_tokens, dimension)``."""
 
-_WEIGHT_LIMIT = 63  # 7 bits and a sign: 2 products of at most 255 * 63 stay below 2 ** 15
+WEIGHT_LIMIT = 63  # 7 bits and a sign: 2 products of at most 255 * 63 stay below 2 ** 15
 _EXPECTED_CONFIG = {
     "model_type": "bert",
     "hidden_act": "gelu",
@@ -220,7 +220,7 @@ def _quantised(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     A column's scale is the one of least squared error among those that keep 60 % or more of its range: a few large weights
     should not make all the others coarse. It raised the least cosine similarity to the reference from .976 to .986.
     """
-    widest = np.maximum(np.abs(weights).max(axis=0), 1e-12) / _WEIGHT_LIMIT
+    widest = np.maximum(np.abs(weights).max(axis=0), 1e-12) / WEIGHT_LIMIT
     scales, least = widest, np.full(len(widest), np.inf)
     for share in np.linspace(0.6, 1.0, 17):
         tried = widest * share
@@ -230,7 +230,7 @@ def _quantised(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _codes(weights: np.ndarray, scales: np.ndarray) -> np.ndarray:
-    return np.asarray(np.clip(np.rint(weights / scales), -_WEIGHT_LIMIT, _WEIGHT_LIMIT))
+    return np.asarray(np.clip(np.rint(weights / scales), -WEIGHT_LIMIT, WEIGHT_LIMIT))
 
 
 def _pooling(folder: Path) -> str:

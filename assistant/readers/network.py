@@ -83,9 +83,16 @@ class ReaderNetwork:
         if self._threads == 1 or len(passages) < 2:
             views = [self._view(*each) for each in wanted]
         else:
-            with ThreadPoolExecutor(self._threads) as pool:
-                views = list(pool.map(lambda each: self._view(*each), wanted))
+            views = self._at_once(wanted)
         return [_placed(view, each.passage.span.start) for view, each in zip(views, passages, strict=True)]
+
+    def _at_once(self, wanted: Sequence[tuple[str, str, tuple[Span, ...]]]) -> list[PassageView]:
+        """Read several at the same time, the longest first, so that no thread is left with a long one at the end."""
+        order = sorted(range(len(wanted)), key=lambda at: -len(wanted[at][1]))
+        with ThreadPoolExecutor(self._threads) as pool:
+            read = pool.map(lambda at: self._view(*wanted[at]), order)
+            found = dict(zip(order, read, strict=True))
+        return [found[at] for at in range(len(wanted))]
 
     def _view_of(self, question: str, text: str, sentences: tuple[Span, ...]) -> PassageView:
         """Read one passage; its keys are ranges of its own text."""

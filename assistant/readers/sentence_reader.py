@@ -20,9 +20,8 @@ from assistant.readers.confidence import ReaderWeights, confidence_signals, logi
 from assistant.readers.network import PassageView, ReaderNetwork
 from assistant.splitting import is_list_item, leads_in
 
-PASSAGES_READ = 10
+PASSAGES_READ = 8
 LEAST_READ = 4
-READ_NEXT = 2
 SCORE_READ = 0.6
 """A passage whose fused score is this far behind the best one's is not read."""
 _WORTH, _HIGHEST = 0.08, 5.0
@@ -113,7 +112,7 @@ class Seen:
 
 
 def see(question: str, passages: Sequence[ScoredPassage], network: ReaderNetwork, vocabulary: Vocabulary) -> Seen:
-    """Read the passages that are worth the network's time: the first, and on as long as one of the next may be the best.
+    """Read the passages that are worth the network's time: the first, and the others where one of them may be the best.
 
     :param question: its words.
     :param passages: what was retrieved, best first; at least one.
@@ -123,8 +122,8 @@ def see(question: str, passages: Sequence[ScoredPassage], network: ReaderNetwork
     """
     near = _near(passages)
     views = network.read(question, near[:LEAST_READ])
-    while len(views) < len(near) and not _is_decided(near, views):
-        views += network.read(question, near[len(views) : len(views) + READ_NEXT])
+    if len(views) < len(near) and not _is_decided(near, views):
+        views += network.read(question, near[LEAST_READ:])
     return Seen(question, near[: len(views)], views, vocabulary)
 
 

@@ -156,10 +156,10 @@ def _fitted(
 ) -> fitting.Fit:
     """Fit on the held-back articles: SQuAD's questions over SQuAD, the search questions over their own passages, ours over ours.
 
-    The questions of the first two are foreign to each other's sources, and both to ours. SQuAD's are asked as they are and in
-    another style, since its askers looked at the passage and took over its words, which people who search do not. Over small
-    sources, as most people's folders are, only questions about other articles are asked: how many of them get an answer says how
-    bold to be.
+    The questions of the first two are foreign to each other's sources. To ours both would be so foreign that they say nothing of
+    how bold to be. SQuAD's are asked as they are and in another style, since its askers looked at the passage and took over its
+    words, which people who search do not. Over small sources, as most people's folders are, only questions about other articles
+    are asked: how many of them get an answer says how bold to be.
     """
     chance = random.Random(0)
     held = [question for question in questions if fold_of(question.article) == HELD_BACK]
@@ -174,7 +174,7 @@ def _fitted(
     for name, own, others in (
         ("squad", squad, searched),
         ("searched", searched, squad),
-        ("written", written, searched + squad),
+        ("written", written, []),
     ):
         examples += _examples(desks[name], own, chance.sample(others, min(len(others), FOREIGN_ASKED)))
     several = [each for each in searched if each.set == "clapnq" and each.answerable]

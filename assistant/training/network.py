@@ -19,7 +19,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.utils import parametrize
 from transformers import BertModel
+
+from assistant.embedders.onnx_graph import WEIGHT_LIMIT
 
 _NEVER = -1e4
 
@@ -63,6 +66,15 @@ class Batch:
         return Batch(*(getattr(self, each.name).to(device) for each in fields(self)))
 
 
+class _Rounded(nn.Module):
+    """Rounds a weight to the steps of the shipped file, a scale an output; gradients pass as if it did not."""
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """Round. *Shape:* ``(n_out, n_in)``, as the result."""
+        step = weight.detach().abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / WEIGHT_LIMIT
+        return weight + (torch.round(weight / step) * step - weight).detach()
+
+
 class ReaderNetwork(nn.Module):
     """The embedding model's transformer with the heads; word vectors stay as they are.
 
@@ -86,6 +98,25 @@ class ReaderNetwork(nn.Module):
         """Leave the lowest layers, and what feeds them, as they are; nothing where ``layers`` is 0."""
         for part in [self.bert.embeddings, *self.bert.encoder.layer[:layers]] if layers else []:
             part.requires_grad_(False)
+
+    def round_weights(self) -> None:
+        """Let the layers that learn use their weights as the shipped file will hold them, rounded to `WEIGHT_LIMIT` steps a side.
+
+        They learn in full precision below, as if there were no rounding (straight-through estimator, Bengio et al. 2013,
+        https://arxiv.org/abs/1308.3432). What is learnt late moves most weights by less than a step, which rounding
+        afterwards would undo.
+        """
+        for layer in self._rounded_layers():
+            parametrize.register_parametrization(layer, "weight", _Rounded())
+
+    def keep_rounded(self) -> None:
+        """End what `round_weights` began; the rounded weights stay."""
+        for layer in self._rounded_layers():
+            parametrize.remove_parametrizations(layer, "weight")
+
+    def _rounded_layers(self) -> list[nn.Linear]:
+        layers = [each for each in self.bert.encoder.modules() if isinstance(each, nn.Linear)]
+        return [each for each in layers if each.bias.requires_grad]
 
     def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Logits:
         """Read pairs.

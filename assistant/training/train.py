@@ -66,6 +66,7 @@ def train(
     """
     rounds = _rounds(groups, plan)
     network.freeze(plan.frozen)
+    network.round_weights()
     run = _Run(network, plan, rounds, checkpoint)
     network.train()
     started = saved = time.monotonic()
@@ -82,6 +83,7 @@ def train(
             run.save()
             saved = time.monotonic()
     network.load_state_dict(_mean(run.ends))
+    network.keep_rounded()
 
 
 class _Run:

@@ -1,7 +1,7 @@
 """Lays our own questions (`assistant/training/written/`) out as passages and questions that `assistant evaluate` reads.
 
-    python tests/benchmarks/written.py ../shared/data DIR
-    assistant evaluate --fold 1 --passages DIR/passages.jsonl --questions DIR/questions.jsonl --json
+python tests/benchmarks/written.py ../shared/data DIR
+assistant evaluate --fold 1 --passages DIR/passages.jsonl --questions DIR/questions.jsonl --json
 """
 
 from __future__ import annotations

@@ -95,8 +95,15 @@ def test_the_network_becomes_the_mean_of_those_at_the_rounds_ends(folder, pairin
     ends = torch.load(tmp_path / "both.pt", weights_only=True)["ends"]
     assert len(ends) == 2
     for name, weight in both.state_dict().items():
-        assert torch.allclose(weight, (ends[0][name] + ends[1][name]) / 2), name
-        assert torch.equal(ends[0][name], one.state_dict()[name]), name
+        first, second = (end[name] if name in end else end[exact(name)] for end in ends)
+        step = 0 if name in ends[0] else weight.abs().max() / 63  # rounded weights are within half a step
+        assert torch.allclose(weight, (first + second) / 2, atol=float(step / 2) + 1e-6), name
+        assert torch.allclose(first, one.state_dict()[name], atol=float(step / 2) + 1e-6), name
+
+
+def exact(name):
+    """What a checkpoint calls a weight that is used rounded."""
+    return f"{name.removesuffix('.weight')}.parametrizations.weight.original"
 
 
 def test_the_rate_rises_then_falls_to_nothing_in_each_round():

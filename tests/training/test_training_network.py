@@ -91,3 +91,23 @@ def test_frozen_layers_and_what_feeds_them_do_not_learn(tiny, layers, learning):
     names = {name for name, weight in network.named_parameters() if weight.requires_grad}
     assert {name.split(".")[3] for name in names if ".layer." in name} == learning
     assert ("bert.embeddings.LayerNorm.weight" in names) == (layers == 0) and "answers.weight" in names
+
+
+@pytest.mark.slow
+def test_weights_that_learn_rounded_are_those_of_the_graph(tiny, tmp_path):
+    network = copy.deepcopy(tiny)
+    network.freeze(1)
+    network.round_weights()
+    layer = network.bert.encoder.layer[1].output.dense
+    exact, used = layer.parametrizations.weight.original, layer.weight
+    steps = used / (exact.abs().amax(dim=1, keepdim=True) / 63)
+    assert torch.allclose(steps, steps.round(), atol=1e-3) and steps.abs().max() < 63.001
+    assert not torch.equal(used, exact)
+    used.sum().backward()
+    assert torch.equal(exact.grad, torch.ones_like(exact)), "they learn as if there were no rounding"
+    network.keep_rounded()
+    (tmp_path / "network.onnx").write_bytes(int8_network(network))
+    back = weights_of(tmp_path / "network.onnx")
+    for name in ("output.dense", "attention.self.key"):
+        name = f"bert.encoder.layer.1.{name}.weight"
+        assert np.allclose(back[name], network.state_dict()[name].numpy(), atol=1e-6)
