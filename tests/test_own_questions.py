@@ -22,8 +22,8 @@ from assistant.datamodel import Span
 QUESTIONS = [
     json.loads(line) for line in Path(__file__).with_name("own_questions.jsonl").read_text("ascii").splitlines()
 ]
-RIGHT_AT_LEAST = {"sources": 31, "seeds": 19}
-"""Of 43 and 33 questions; 32 and 19 were right when it was set. Raise it with the reader."""
+RIGHT_AT_LEAST = {"sources": 32, "seeds": 22}
+"""Of 43 and 33 questions; as many were right when it was set. Raise it with the reader."""
 WANTED_SHARE = 57 / 60
 
 
