@@ -36,7 +36,8 @@ VECTOR = "vector"
 STATES = "states"
 """The graph's output for the tokens, before pooling. *Shape:* ``(1, n_tokens, dimension)``."""
 
-WEIGHT_LIMIT = 63  # 7 bits and a sign: 2 products of at most 255 * 63 stay below 2 ** 15
+WEIGHT_LIMIT = 63
+"""The largest integer that stands for a weight: 2 products of at most 255 * 63 stay below 2 ** 15."""
 _EXPECTED_CONFIG = {
     "model_type": "bert",
     "hidden_act": "gelu",

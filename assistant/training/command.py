@@ -39,7 +39,10 @@ SMALL = 20
 SMALL_ASKED = 40
 _CORPORA = {"squad": "squad", "qed": "searched", "clapnq": "searched", "written": "written"}
 """Which sets' passages are sources together when the linear models are fitted."""
-_DATA = "SQuAD 1.1 and 2.0 dev (CC BY-SA 4.0), QED dev (CC BY-SA 3.0) and CLAPNQ dev (Apache-2.0), our part of each"
+_DATA = (
+    "SQuAD 1.1 and 2.0 dev (CC BY-SA 4.0), QED dev (CC BY-SA 3.0), CLAPNQ dev and MTRAG-UN (Apache-2.0), our part of each, "
+    "and of our own documents"
+)
 
 
 @click.command()
@@ -163,20 +166,16 @@ def _fitted(
     """
     chance = random.Random(0)
     held = [question for question in questions if fold_of(question.article) == HELD_BACK]
-    asked = {name: [each for each in held if _corpus_of(each.passage) == name] for name in _CORPORA.values()}
-    squad, searched, written = asked["squad"], asked["searched"], asked["written"]
+    squad, searched, written = (
+        [each for each in held if _corpus_of(each.passage) == name] for name in ("squad", "searched", "written")
+    )
     squad += [replace(each, text=any_style(each.text, chance)) for each in squad if each.set == "squad"]
     examples, small = list[fitting.Example](), list[fitting.Example]()
-    desks = {
-        name: open_desk([each for each in passages if _corpus_of(each.id) == name], work / name, network, threads)
-        for name in asked
-    }
-    for name, own, others in (
-        ("squad", squad, searched),
-        ("searched", searched, squad),
-        ("written", written, []),
-    ):
-        examples += _examples(desks[name], own, chance.sample(others, min(len(others), FOREIGN_ASKED)))
+    desks: dict[str, Desk] = {}
+    for name, own, others in (("squad", squad, searched), ("searched", searched, squad), ("written", written, [])):
+        if given := [each for each in passages if _corpus_of(each.id) == name]:
+            desks[name] = open_desk(given, work / name, network, threads)
+            examples += _examples(desks[name], own, chance.sample(others, min(len(others), FOREIGN_ASKED)))
     several = [each for each in searched if each.set == "clapnq" and each.answerable]
     further = fitting.further(list(chosen_of(desks["searched"], several, fitting.models(examples))))
     found = fitting.fit(examples, further)

@@ -110,9 +110,9 @@ class _Maker:
             for each in found
             if self._corpus.place_of(each) != question.passage and not _may_answer(each, question)
         ]
-        mine = {set_of(question.passage), ""}
-        look_alikes = [each for each in others if set_of(self._corpus.place_of(each) or "") in mine][:LOOK_ALIKES]
-        foreign = [each for each in others if set_of(self._corpus.place_of(each) or "") not in mine][:FOREIGN]
+        mine = set_of(question.passage)
+        look_alikes = [each for each in others if self._set_of(each) == mine][:LOOK_ALIKES]
+        foreign = [each for each in others if self._set_of(each) != mine][:FOREIGN]
         negatives += [self._wrong(each) for each in look_alikes]
         title = self._given[question.passage].title
         return Group(
@@ -124,6 +124,9 @@ class _Maker:
             negatives,
             [self._wrong(each) for each in foreign],
         )
+
+    def _set_of(self, scored: ScoredPassage) -> str:
+        return set_of(self._corpus.place_of(scored) or "")
 
     def _wrong(self, scored: ScoredPassage) -> TaughtPassage:
         return TaughtPassage(*self._shape(scored), [], [])

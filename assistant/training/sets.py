@@ -55,7 +55,7 @@ def read_sets(folder: Path, without: Collection[str] = ()) -> tuple[list[GivenPa
         ("squad", _squad(folder / "squad/2.0")),
         ("qed", _qed(folder)),
         ("clapnq", _clapnq(folder)),
-        ("written", written_documents(folder)),
+        ("written", _written_documents(folder)),
     ):
         for passage, asked in found if name not in without else ():
             held = known[passage.id] = passages.setdefault(" ".join(passage.text.split()), passage)
@@ -63,7 +63,7 @@ def read_sets(folder: Path, without: Collection[str] = ()) -> tuple[list[GivenPa
                 key = question.id if question.set == "squad" else f"{question.set} {question.id}"
                 questions.setdefault(key, _moved(question, held))
     if "written" not in without:
-        questions |= {f"written {each.id}": each for each in written_questions(known)}
+        questions |= {f"written {each.id}": each for each in _written_questions(known)}
     return list(passages.values()), list(questions.values())
 
 
@@ -105,7 +105,7 @@ def _clapnq(folder: Path) -> Iterator[tuple[GivenPassage, list[TaughtQuestion]]]
             yield passage, [TaughtQuestion(row["id"], "clapnq", row["input"], passage.id, "", (), chosen)]
 
 
-def written_documents(folder: Path) -> Iterator[tuple[GivenPassage, list[TaughtQuestion]]]:
+def _written_documents(folder: Path) -> Iterator[tuple[GivenPassage, list[TaughtQuestion]]]:
     """Give the passages that our own questions are about beside those of the other sets; questions are read apart from them.
 
     :param folder: of all sets; without ``mtrag-un`` there are only our own documents.
@@ -120,7 +120,7 @@ def written_documents(folder: Path) -> Iterator[tuple[GivenPassage, list[TaughtQ
             yield GivenPassage(f"mtrag {name}", name.split("-")[0], given["text"].strip()), []
 
 
-def written_questions(passages: Mapping[str, GivenPassage]) -> Iterator[TaughtQuestion]:
+def _written_questions(passages: Mapping[str, GivenPassage]) -> Iterator[TaughtQuestion]:
     """Read our own questions, whose words have places instead of words where the passage is not ours.
 
     :param passages: by id.

@@ -1,7 +1,9 @@
 """Lays our own questions (`assistant/training/written/`) out as passages and questions that `assistant evaluate` reads.
 
-python tests/benchmarks/written.py ../shared/data DIR
-assistant evaluate --fold 1 --passages DIR/passages.jsonl --questions DIR/questions.jsonl --json
+    python tests/benchmarks/written.py ../shared/data DIR
+    assistant evaluate --fold 1 --passages DIR/passages.jsonl --questions DIR/questions.jsonl --json
+
+Those about passages of the public sets are left out, since these passages are not.
 """
 
 from __future__ import annotations

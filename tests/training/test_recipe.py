@@ -110,10 +110,11 @@ def test_the_recipe_goes_from_data_to_a_reader_and_does_nothing_twice(data, tmp_
 
 
 def test_the_recipe_goes_on_from_a_network_that_was_made_before(data, tmp_path):
-    run(data, tmp_path / "work", tmp_path / "first", "--epochs", 1)
+    public = ("--without", "written")
+    run(data, tmp_path / "work", tmp_path / "first", "--epochs", 1, *public)
     (tmp_path / "work/checkpoint.pt").unlink()
     start = tmp_path / "first/network.onnx"
-    run(data, tmp_path / "work", tmp_path / "second", "--epochs", 0, "--frozen", 5, "--start", start)
+    run(data, tmp_path / "work", tmp_path / "second", "--epochs", 0, "--frozen", 5, "--start", start, *public)
     before, after = weights_of(start), weights_of(tmp_path / "second/network.onnx")
     kept = {name for name, weight in before.items() if np.allclose(weight, after[name], atol=0.01)}
     assert {"bert.embeddings.LayerNorm.weight", "bert.encoder.layer.4.output.dense.weight"} <= kept
