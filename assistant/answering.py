@@ -222,8 +222,9 @@ class _Opened:
     def __init__(self, generation: Generation, embedder: Embedder, threads: int) -> None:
         self.generation = generation
         self.conversation = Conversation(FusedRetriever(generation, embedder), generation.lexical)
-        self.reader: Reader = SentenceReader(generation.lexical, shipped_network(threads))
-        self.spelling = Spelling(generation)
+        network = shipped_network(threads)
+        self.reader: Reader = SentenceReader(generation.lexical, network)
+        self.spelling = Spelling(generation, network.knows)
         self.users = 0
         self._retired = False
 

@@ -1,6 +1,6 @@
 """Mends typing mistakes in a question by the words of the sources, so that a slipped letter does not lose the passage.
 
-A word that the sources do not know is replaced by one that they hold and that one slip turns into it: two neighbouring
+A word that neither the sources nor common English know is replaced by one that they hold and that one slip turns into it: two neighbouring
 letters swapped, one left out, one too many or one wrong (Damerau 1964, https://doi.org/10.1145/363958.363994); among
 several by the one that most passages hold. The first letter is taken to be right, as it mostly is in slips (Pollock and
 Zamora 1984, https://doi.org/10.1145/358027.358048). Short words are left alone: too many of them are alike.
@@ -9,6 +9,7 @@ Zamora 1984, https://doi.org/10.1145/358027.358048). Short words are left alone:
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from string import ascii_lowercase
 
 from assistant.indexes.generations import Generation
@@ -22,10 +23,11 @@ class Spelling:
     """Knows the words of one index.
 
     :param generation: the index.
+    :param is_common: tells of a word in lower case whether it is right whatever the sources hold.
     """
 
-    def __init__(self, generation: Generation) -> None:
-        self._words, self._store = generation.lexical, generation.store
+    def __init__(self, generation: Generation, is_common: Callable[[str], bool]) -> None:
+        self._words, self._store, self._is_common = generation.lexical, generation.store, is_common
 
     def mended(self, question: str) -> str:
         """Mend a question.
@@ -44,7 +46,7 @@ class Spelling:
 
     def _is_known(self, word: str) -> bool:
         terms = self._words.terms(word)
-        return not terms or any(map(self._words.passages_with, terms))
+        return not terms or any(map(self._words.passages_with, terms)) or self._is_common(word.lower())
 
     def _near(self, word: str) -> list[str]:
         """List the words that one slip turns into this one and whose stem is indexed, those of most passages first."""

@@ -19,7 +19,7 @@ def spelling(settings, make_sources):
     make_sources(SOURCES)
     build_index(settings=settings)
     generation = Generation(settings.index)
-    yield Spelling(generation)
+    yield Spelling(generation, {"warsan", "engines"}.__contains__)
     generation.close()
 
 
@@ -46,6 +46,7 @@ def test_a_slip_is_mended(spelling, typed, meant):
         "Who was outbid?",  # near no word; "outsid" is the stem of one
         "A citi, a metr",  # too short
         "Where is Xarsaw?",  # the first letter
+        "Warsan engines",  # right words that the sources do not hold
         "Ist das Straßenschild grün? 日本語テキスト ١٢٣٤٥",
         "",
     ],
@@ -74,6 +75,16 @@ def test_the_slips_of_a_word_of_two_letters_are_those_counted_by_hand():
     # No swap keeps the first letter; 1 shorter; 25 with another second letter; 26 + 26 longer, "abb" twice.
     found = _one_slip_away("ab")
     assert len(found) == 1 + 25 + 26 + 26 - 1 and {"a", "ac", "abc", "acb"} <= found and "ab" not in found
+
+
+def test_common_words_that_the_sources_lack_are_not_taken_for_slips(settings, make_sources):
+    make_sources({"a.txt": "The speed of the bridge train is measured daily."})
+    build_index(settings=settings)
+    assistant = open_assistant(settings=settings)
+    for asked in ("How much did the bride spend?", "Do daisies have a trait?"):
+        assert assistant.ask(asked).resolved_question == asked
+    assert assistant.ask("What is the sped of the brigde?").resolved_question == "What is the sped of the bridge?"
+    assistant.close()
 
 
 def test_what_was_mended_is_told_and_can_be_declined(settings, make_sources):

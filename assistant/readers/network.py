@@ -72,6 +72,14 @@ class ReaderNetwork:
         self._pieces = lru_cache(maxsize=1024)(self._pieces_of)
         self._view = lru_cache(maxsize=128)(self._view_of)
 
+    def knows(self, word: str) -> bool:
+        """Tell whether a word is in the vocabulary, whole: some 18,000 English words of five letters or more, names among them.
+
+        :param word: in lower case.
+        :returns: False for words that are read in pieces.
+        """
+        return self._tokenizer.token_to_id(word) is not None
+
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[PassageView]:
         """Read passages for a question.
 
