@@ -1,8 +1,8 @@
 """Mends typing mistakes in a question by the words of the sources, so that a slipped letter does not lose the passage.
 
-A word that neither the sources nor common English know is replaced by one that they hold and that one slip turns into it: two neighbouring
-letters swapped, one left out, one too many or one wrong (Damerau 1964, https://doi.org/10.1145/363958.363994); among
-several by the one that most passages hold. The first letter is taken to be right, as it mostly is in slips (Pollock and
+A word that neither the sources nor common English know is replaced by one that they hold and that one slip turns into it:
+two neighbouring letters swapped, one left out, one too many or one wrong (Damerau 1964, https://doi.org/10.1145/363958.363994);
+among several by the one that most passages hold. The first letter is taken to be right, as it mostly is in slips (Pollock and
 Zamora 1984, https://doi.org/10.1145/358027.358048). Short words are left alone: too many of them are alike.
 """
 

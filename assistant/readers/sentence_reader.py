@@ -35,7 +35,7 @@ FURTHER_QUOTE_RATIO = 0.45
 """A further quote from another passage needs at least this share of the best one's probability among all sentences."""
 _ASIDE_PENALTY = 2.0
 """Page furniture stands back, as in retrieval."""
-FURTHER_AT_LEAST = 0.32
+FURTHER_AT_LEAST = 0.4
 """A further sentence of the best one's passage, or of one beside it, needs this probability of belonging to the answer."""
 _GAP = 2
 """Characters between passages that stand one behind the other: a blank line."""

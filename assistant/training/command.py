@@ -68,6 +68,7 @@ _DATA = (
 @click.option(
     "--others", type=int, help="So many questions of the public sets beside all of our own; all when not given."
 )
+@click.option("--own", default=1, show_default=True, help="How often an epoch asks each of our own questions.")
 @click.option("--seed", default=Plan.seed, show_default=True)
 @click.option("--threads", default=2, show_default=True)
 @click.option(
@@ -86,6 +87,7 @@ def main(
     frozen: int,
     start: Path | None,
     others: int | None,
+    own: int,
     seed: int,
     threads: int,
     without: tuple[str, ...],
@@ -106,7 +108,7 @@ def main(
         frozen=frozen,
         start=_sha256(start) if start else "",
     )
-    network = _trained(_some(read_groups(groups), others, seed), plan, start, work / "checkpoint.pt")
+    network = _trained(_some(read_groups(groups), others, own, seed), plan, start, work / "checkpoint.pt")
     output.mkdir(parents=True, exist_ok=True)
     file = output / FILE.name
     file.write_bytes(int8_network(network))
@@ -132,11 +134,11 @@ def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _some(groups: Sequence[Group], others: int | None, seed: int) -> list[Group]:
-    """Take all of our own questions, and so many of the others."""
+def _some(groups: Sequence[Group], others: int | None, times: int, seed: int) -> list[Group]:
+    """Take all of our own questions, so many times, and so many of the others."""
     own = [group for group in groups if group.set == "written"]
     public = [group for group in groups if group.set != "written"]
-    return own + (public if others is None else random.Random(seed).sample(public, min(others, len(public))))
+    return times * own + (public if others is None else random.Random(seed).sample(public, min(others, len(public))))
 
 
 def _trained(groups: Sequence[Group], plan: Plan, start: Path | None, checkpoint: Path) -> TaughtNetwork:
@@ -160,7 +162,7 @@ def _fitted(
     """Fit on the held-back articles: SQuAD's questions over SQuAD, the search questions over their own passages, ours over ours.
 
     The questions of the first two are foreign to each other's sources. To ours both would be so foreign that they say nothing of
-    how bold to be. SQuAD's are asked as they are and in another style, since its askers looked at the passage and took over its
+    how bold to be. SQuAD's are asked as they are or in another style, since its askers looked at the passage and took over its
     words, which people who search do not. Over small sources, as most people's folders are, only questions about other articles
     are asked: how many of them get an answer says how bold to be.
     """
@@ -169,7 +171,7 @@ def _fitted(
     squad, searched, written = (
         [each for each in held if _corpus_of(each.passage) == name] for name in ("squad", "searched", "written")
     )
-    squad += [replace(each, text=any_style(each.text, chance)) for each in squad if each.set == "squad"]
+    squad = [replace(each, text=any_style(each.text, chance)) for each in squad]
     examples, small = list[fitting.Example](), list[fitting.Example]()
     desks: dict[str, Desk] = {}
     for name, own, others in (("squad", squad, searched), ("searched", searched, squad), ("written", written, [])):

@@ -74,8 +74,8 @@ def _example(desk: Desk, question: TaughtQuestion, found: Sequence[ScoredPassage
     right = {id(each): _right_sentences(each, question) for each in own}
     marked = np.array([each.at in right.get(id(each.passage), ()) for each in seen.candidates])
     return Example(
-        matrix(seen.candidates), marked, seen.passages, np.array(given), question.article, kind, seen.size,
-        partial(first_quote, seen),
+        matrix(seen.candidates), marked, seen.passages, np.array(given), question.article, question.set == "written", kind,
+        seen.size, partial(first_quote, seen),
     )  # fmt: skip
 
 

@@ -13,7 +13,9 @@ from assistant.training.fit import (
     Chosen,
     Example,
     _as_asked,
+    _calibration,
     _evenly,
+    _Judged,
     _listwise_weights,
     _logistic_weights,
     _sloping,
@@ -52,7 +54,7 @@ def example(kind, article, better):
     right = np.arange(3) == better
     answered = kind == "answered"
     quoted = lambda weights: [int(np.argmax(signals @ weights.sentence))]  # noqa: E731
-    return Example(signals, right & answered, passages, np.array([False, answered]), article, kind, 100, quoted)
+    return Example(signals, right & answered, passages, np.array([False, answered]), article, False, kind, 100, quoted)
 
 
 EXAMPLES = [
@@ -76,6 +78,15 @@ def test_the_calibration_makes_confidence_come_true_on_the_stated_mix():
     # What is said of unseen articles tells right from wrong wholly, so nothing is left between.
     found = fit(EXAMPLES, unfitted().further)
     assert found.calibration_error < 0.05 and found.threshold < 0.05
+
+
+def test_our_own_questions_have_no_say_in_how_sure_is_sure():
+    # Ours answer nothing although they look as if they did: half as many as the others, which would halve the odds.
+    wrong = [replace(each, own=True, right=each.right & False) for each in EXAMPLES if each.kind == "answered"][::2]
+    judged = [_Judged(each, 1.0, each.kind == "answered", True) for each in EXAMPLES]
+    assert _calibration(judged) == pytest.approx(
+        _calibration([*judged, *(_Judged(e, 1.0, False, True) for e in wrong)])
+    )
 
 
 def test_further_sentences_are_told_by_their_signals():

@@ -1,0 +1,20 @@
+"""Which questions an epoch asks, counted by hand."""
+
+from collections import Counter
+
+import pytest
+
+from assistant.training.command import _some
+from assistant.training.groups import Group
+
+GROUPS = [Group(f"{name} {at}", name, "Who?", "Town", None, [], []) for name in ("squad", "written") for at in range(4)]
+
+
+@pytest.mark.parametrize(
+    "others, times, public, own",
+    [(None, 1, 4, 4), (None, 3, 4, 12), (2, 1, 2, 4), (9, 0, 4, 0)],
+)
+def test_an_epoch_asks_ours_so_many_times_beside_so_many_others(others, times, public, own):
+    chosen = _some(GROUPS, others, times, seed=0)
+    assert Counter(group.set for group in chosen) == Counter(squad=public, written=own)
+    assert set(Counter(group.id for group in chosen if group.set == "squad").values()) <= {1}
