@@ -45,8 +45,10 @@ class Spelling:
         return word if found == lower else _with_case_of(word, found)
 
     def _is_known(self, word: str) -> bool:
+        if self._is_common(word.lower()):
+            return True
         terms = self._words.terms(word)
-        return not terms or any(map(self._words.passages_with, terms)) or self._is_common(word.lower())
+        return not terms or any(map(self._words.passages_with, terms))
 
     def _near(self, word: str) -> list[str]:
         """List the words that one slip turns into this one and whose stem is indexed, those of most passages first."""

@@ -74,14 +74,14 @@ def _example(desk: Desk, question: TaughtQuestion, found: Sequence[ScoredPassage
     right = {id(each): _right_sentences(each, question) for each in own}
     marked = np.array([each.at in right.get(id(each.passage), ()) for each in seen.candidates])
     return Example(
-        matrix(seen.candidates), marked, seen.passages, np.array(given), question.article, question.set == "written", kind,
-        seen.size, partial(first_quote, seen),
+        matrix(seen.candidates), marked, seen.passages, np.array(given), question.article, question.own, kind, seen.size,
+        partial(first_quote, seen),
     )  # fmt: skip
 
 
 def _right_sentences(scored: ScoredPassage, question: TaughtQuestion) -> list[int]:
     """Number the sentences that hold an answer, or that a person chose where it is our own question or no answers are given."""
-    if question.set == "written" or not question.answers:
+    if question.own or not question.answers:
         return _chosen_sentences(scored, question)
     texts = [span.of(scored.document.text) for span in scored.passage.sentences]
     return [at for at, text in enumerate(texts) if holds_answer(text, question.answers)]

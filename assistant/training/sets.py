@@ -39,6 +39,11 @@ class TaughtQuestion:
         """Whether its passage answers it."""
         return bool(self.answers or self.chosen)
 
+    @property
+    def own(self) -> bool:
+        """Whether it is one of ours."""
+        return self.set == "written"
+
 
 def read_sets(folder: Path, without: Collection[str] = ()) -> tuple[list[GivenPassage], list[TaughtQuestion]]:
     """Read all sets below a folder, and our own.
