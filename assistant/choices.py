@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from assistant.conversation import content_words
 from assistant.datamodel import Choice, ScoredPassage
-from assistant.retrievers.fused import LEXICAL_WEIGHT, SENTENCE_WEIGHT
+from assistant.retrievers.fused import summed
 
 MOST_WORDS = 3
 """Telling words of a question that may be vague."""
@@ -40,7 +40,7 @@ def choices_of(question: str, passages: Sequence[ScoredPassage]) -> tuple[Choice
 
 def _score(scored: ScoredPassage) -> float:
     told = scored.signals
-    return told.dense + LEXICAL_WEIGHT * told.lexical + SENTENCE_WEIGHT * told.best_sentence
+    return summed(told.dense, told.lexical, told.best_sentence)
 
 
 def _section(scored: ScoredPassage) -> str | None:

@@ -65,8 +65,8 @@ def test_the_score_is_the_sum_of_three_signals(retriever):
     }  # fmt: skip
     found = retriever(ChosenVectors(vectors), document("fruit.txt", FRUIT), document("sky.txt", SKY))
     first, second = found.retrieve(Query("red kiwis"), 5)
-    # 0.6 + 0.4 * 1 (the only one with a word of the question) + 0.5 * 1, and 0.8 + 0.4 * 0 + 0.5 * 0.8
-    assert (first.document.source, first.score) == ("fruit.txt", pytest.approx(1.5))
+    # 0.75 * 0.6 + 0.45 * 1 (the only one with a word of the question) + 0.75 * 1, and 0.75 * 0.8 + 0.45 * 0 + 0.75 * 0.8
+    assert (first.document.source, first.score) == ("fruit.txt", pytest.approx(1.65))
     assert (second.document.source, second.score) == ("sky.txt", pytest.approx(1.2))
     assert first.signals == Signals(pytest.approx(0.6), 1.0, pytest.approx(1.0), 2, 1)
     assert second.signals == Signals(pytest.approx(0.8), 0.0, pytest.approx(0.8), 1, None)
