@@ -3,7 +3,8 @@
 Three texts are searched with: the question alone, the question *resolved* (with the telling words of the turns before, in
 brackets), and the question *recalled* (behind the last question that was answered and the opening of its answer). How much
 the last two count is how likely the question leans on those turns: a logistic model over five cheap signals. Where that is
-unlikely, the question stands alone and nothing else is searched with; otherwise the resolved form is shown, and read with.
+unlikely, the question stands alone and nothing else is searched with. A question with a word that points back is shown, and
+read, in its resolved form; one without keeps its own words, and the turns before only have a say in which passages come first.
 
 Words are chosen in the manner of QuReTeC (Voskarides et al. 2020, https://arxiv.org/abs/2005.11723), but without a network:
 by how rare they are among the passages, whether what was quoted last has them too, and how long ago they were said. The
@@ -105,8 +106,8 @@ class Exchange(NamedTuple):
 class Found:
     """What was retrieved for a question in its conversation.
 
-    :param resolved: the question as it was understood; the question itself when it stands alone.
-    :param passages: best first, with signals about the resolved question.
+    :param resolved: the question as it was understood; the question itself when no word of it points back.
+    :param passages: best first, with signals about the question as it was understood.
     :param leaning: the probability that it leans on the turns before, 0 to 1.
     """
 
@@ -168,8 +169,9 @@ class Conversation:
         leaning = self._weights.probability(signals)
         if leaning < LEANS_FROM or _on_another_topic(signals, ranking):
             return Found(question, self._retriever.passages(ranking, ranking.scores[0], k), leaning)
-        scores = fused(ranking.scores, leaning)
-        return Found(resolved, self._retriever.passages(ranking, scores, k, text=1), leaning)
+        text = int(leans(question))
+        passages = self._retriever.passages(ranking, fused(ranking.scores, leaning), k, text=text)
+        return Found((question, resolved)[text], passages, leaning)
 
 
 def exchanges(turns: Sequence[Turn]) -> list[Exchange]:

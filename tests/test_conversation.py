@@ -169,12 +169,14 @@ class TestRetrieving:
     @pytest.fixture
     def conversation(self, searched):
         class TwoPassages:
+            near = 0.0
+
             def rank(self, texts, sources=(), beside=()):
                 searched.append((*texts, *beside))
                 vectors = np.eye(4)[: len(texts) + len(beside)]
                 rows = [[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]][: len(texts)]
                 return SimpleNamespace(
-                    numbers=np.arange(2), scores=np.array(rows), vectors=vectors, cosines=np.zeros((4, 2))
+                    numbers=np.arange(2), scores=np.array(rows), vectors=vectors, cosines=np.full((4, 2), self.near)
                 )
 
             def passages(self, ranking, scores, k, text=0):
@@ -192,6 +194,15 @@ class TestRetrieving:
         assert (found.resolved, found.passages) == ("Who makes it? (wax)", [(1, 1), (0, 1)])
         recall = "What is wax? Zanzibar exports cloves. Who makes it?"
         assert searched == [("Who makes it?", "Who makes it? (wax)", recall, "What is wax?")]
+
+    def test_a_question_without_a_word_that_points_back_keeps_its_words(self, conversation):
+        before = [Turn("user", "What is wax?"), Turn("assistant", "Bees make wax.")]
+        held = conversation(9)
+        held._retriever.near = 0.5
+        found = held.retrieve("Where do bees live?", before, 2)
+        assert (found.resolved, found.passages) == ("Where do bees live?", [(1, 0), (0, 0)]), (
+            "only the order is another"
+        )
 
     def test_a_question_that_stands_alone_is_not_changed(self, conversation):
         found = conversation(-9).retrieve("Who makes it?", turns("What is wax?"), 2)
