@@ -16,7 +16,9 @@ from assistant.training.variation import Answers, made_up, without_answer
 QUESTION_TOKENS = 64
 PASSAGE_TOKENS = 288
 QUESTIONS_AT_ONCE = 12
-_LOOK_ALIKES = 1
+_NEAREST = 3
+_ANOTHER = 0.5
+"""One of so many first look-alikes, in the order of retrieval, is always shown, and every so often another one."""
 _SORTED_TOGETHER = 30 * QUESTIONS_AT_ONCE
 _LENGTH_STEP = 16
 """Lengths are rounded up to its multiples: PyTorch keeps memory for each shape that it has met."""
@@ -174,11 +176,15 @@ class _Drawn:
         return [self._pairing.pair(question, passage, titled) for passage in self._passages(group)]
 
     def _passages(self, group: Group) -> list[TaughtPassage]:
-        wrong = list(group.negatives)
+        wrong = group.negatives
         if group.positive is None:  # its own passage looks as if it answered: the one to learn from
-            return [wrong[0]]
-        wrong = group.foreign if group.foreign and self._chance.random() < _FOREIGN else wrong
-        return [group.positive, *self._chance.sample(wrong, min(len(wrong), _LOOK_ALIKES))]
+            return [wrong[0], *self._another(wrong[1:_NEAREST])]
+        first = self._chance.sample(wrong[:_NEAREST], min(len(wrong), 1))
+        others = group.foreign if group.foreign and self._chance.random() < _FOREIGN else wrong
+        return [group.positive, *first, *self._another([each for each in others if each not in first])]
+
+    def _another(self, passages: Sequence[TaughtPassage]) -> list[TaughtPassage]:
+        return self._chance.sample(passages, 1) if passages and self._chance.random() < _ANOTHER else []
 
 
 class _Varied(_Drawn):

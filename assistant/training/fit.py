@@ -5,9 +5,10 @@ All are convex, solved on all examples, and judged by five-fold cross-validation
 * *sentence* and *passage*: a softmax over all that was read for one question, whose right ones share the probability
   (the listwise loss of Cao et al. 2007, https://doi.org/10.1145/1273496.1273513);
 * *subject*, *right*, *words*: logistic regressions on the best sentence's signals. The first tells questions on other
-  subjects apart (each kind weighs one half), the second right sentences from wrong ones among the others; *calibration*
-  makes their product come true for a stated mix of questions (Platt 1999), and is fitted on what the others say of articles
-  they were not fitted on, on whole first quotes, and without our own questions, which were written to be hard;
+  subjects apart (each kind weighs one half), the second right sentences from wrong ones among the others; our own questions
+  weigh less. *calibration* makes their product come true for a stated mix of questions (Platt 1999), and is fitted on what
+  the others say of articles they were not fitted on, on whole first quotes, and without our own questions, which were
+  written to be hard;
 * *subject*'s weight of the number of passages: as large as the share of false answers over small indexes allows;
 * *further*: logistic regression on the sentences of the right passage, for answers that take several.
 """
@@ -40,6 +41,8 @@ from assistant.readers.confidence import (
 FOLDS = 5
 LOOK_ALIKE_SHARE = 0.7
 """What look-alikes weigh beside answered questions when right sentences are told from wrong ones, whatever their number."""
+OWN_WEIGHT = 0.4
+"""What a question of our own weighs beside another one of its label; there are many, and they were written to be hard."""
 ASKED = {"answered": 0.85, "foreign": 0.10, "look_alike": 0.05}
 """The mix of questions for which a confidence shall come true."""
 FALSE_ANSWERS = 0.05
@@ -224,15 +227,19 @@ def models(examples: Sequence[Example]) -> ReaderWeights:
     told = np.array([_told(each, sentence) for each in examples])
     told[:, _SIZE] = 0.0  # `heeding_size` weighs it
     foreign = np.array([each.kind == "foreign" for each in examples])
+    alike = np.array([each.kind == "look_alike" for each in examples])
+    counts = np.array([OWN_WEIGHT if each.own else 1.0 for each in examples])
     right = np.array([_hit(each.signals, each.right, sentence) for each in examples])
     unlike = told[:, CONFIDENCE_SIGNALS.index("most_similar")] < _UNLIKE
     phrases = np.array([[shared_phrases(each)] for each in told[unlike]])
     return ReaderWeights(
         sentence,
         passage,
-        _logistic_weights(told, ~foreign, _evenly(~foreign)),
-        _logistic_weights(told[~foreign], right[~foreign], _as_asked([e for e in examples if e.kind != "foreign"])),
-        _logistic_weights(phrases, ~foreign[unlike], _evenly(~foreign[unlike])),
+        _logistic_weights(told, ~foreign, _shared(~foreign, counts, 0.5)),
+        _logistic_weights(
+            told[~foreign], right[~foreign], _shared(alike[~foreign], counts[~foreign], LOOK_ALIKE_SHARE)
+        ),
+        _logistic_weights(phrases, ~foreign[unlike], _shared(~foreign[unlike], counts[unlike], 0.5)),
         np.zeros(len(NAMES["further"])),
         np.array([1.0, 0.0]),
     )
@@ -246,18 +253,11 @@ def _hit(signals: np.ndarray, right: np.ndarray, weights: np.ndarray) -> bool:
     return bool(right[int(np.argmax(signals @ weights))])
 
 
-def _evenly(label: np.ndarray) -> np.ndarray:
-    """Let both labels weigh one half together."""
-    return np.asarray(np.where(label, 0.5 / max(1, label.sum()), 0.5 / max(1, (~label).sum())))
-
-
-def _as_asked(examples: Sequence[Example]) -> np.ndarray:
-    """Let look-alikes weigh `LOOK_ALIKE_SHARE` together."""
-    alike = np.array([each.kind == "look_alike" for each in examples])
-    if not alike.any() or alike.all():
-        return np.full(len(alike), 1 / len(alike))
-    shares = np.where(alike, LOOK_ALIKE_SHARE / alike.sum(), (1 - LOOK_ALIKE_SHARE) / (~alike).sum())
-    return np.asarray(shares)
+def _shared(label: np.ndarray, counts: np.ndarray, share: float) -> np.ndarray:
+    """Let the labelled weigh ``share`` together and the others the rest, each by its count; all alike without one of the two."""
+    if label.all() or not label.any():
+        return np.full(len(label), 1 / len(label))
+    return np.asarray(counts * np.where(label, share / counts[label].sum(), (1 - share) / counts[~label].sum()))
 
 
 def _mixed(examples: Sequence[Example]) -> np.ndarray:

@@ -21,6 +21,8 @@ from assistant.training.corpus import Corpus, open_corpus
 from assistant.training.sets import TaughtQuestion, set_of
 
 LOOK_ALIKES = 8
+BESIDE = 4
+"""Look-alikes from the right passage's own page, before the others."""
 FOREIGN = 2
 _RETRIEVED = 30
 
@@ -93,18 +95,12 @@ class _Maker:
     def group(self, question: TaughtQuestion) -> Group | None:
         """Sort what is retrieved for a question, and for its own passage's words, into right and wrong."""
         found = self._corpus.retriever.retrieve(Query(question.text), _RETRIEVED)
-        own = [each for each in found if self._corpus.place_of(each) == question.passage]
-        if not own:
-            words = self._given[question.passage].text[:1000]
-            again = self._corpus.retriever.retrieve(Query(words), 5)
-            own = [each for each in again if self._corpus.place_of(each) == question.passage]
-        if not own:
-            return None
+        own = self._own(found, question)
         taught = [self._taught(each, question) for each in own]
-        positive = max(taught, key=lambda each: (bool(each.spans), len(each.right))) if question.answerable else None
-        if positive is not None and not positive.right:
+        if not own or (question.answerable and not any(each.right for each in taught)):
             return None
-        negatives = [] if positive else taught[:1]
+        best = max(taught, key=lambda each: (bool(each.right), bool(each.spans), len(each.right)))
+        beside = [each for each, seen in zip(own, taught, strict=True) if not seen.right]
         others = [
             each
             for each in found
@@ -113,17 +109,28 @@ class _Maker:
         mine = set_of(question.passage)
         look_alikes = [each for each in others if self._set_of(each) == mine][:LOOK_ALIKES]
         foreign = [each for each in others if self._set_of(each) != mine][:FOREIGN]
-        negatives += [self._wrong(each) for each in look_alikes]
         title = self._given[question.passage].title
         return Group(
             question.id,
             question.set,
             question.text,
             title,
-            positive,
-            negatives,
+            best if question.answerable else None,
+            [self._wrong(each) for each in [*beside[:BESIDE], *look_alikes]],
             [self._wrong(each) for each in foreign],
         )
+
+    def _own(self, found: Sequence[ScoredPassage], question: TaughtQuestion) -> list[ScoredPassage]:
+        """Pick the cuts of the question's own passage, and look for the one with the answer's words if it is not among them."""
+        own = [each for each in found if self._corpus.place_of(each) == question.passage]
+        if own and not (question.answerable and not any(self._taught(each, question).right for each in own)):
+            return own
+        words = question.chosen[0] if question.chosen else self._given[question.passage].text[:1000]
+        known = {each.passage.span for each in own}
+        again = self._corpus.retriever.retrieve(Query(words), 5)
+        return own + [
+            each for each in again if self._corpus.place_of(each) == question.passage and each.passage.span not in known
+        ]
 
     def _set_of(self, scored: ScoredPassage) -> str:
         return set_of(self._corpus.place_of(scored) or "")

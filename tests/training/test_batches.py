@@ -1,6 +1,7 @@
 """How pairs are put together, token by token, with a tokenizer that makes a token of each word."""
 
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -84,3 +85,19 @@ def test_an_epoch_has_every_question_once_and_the_seed_decides(pairing):
     assert sum(int(batch.answers.sum()) for batch in first) == len(groups)
     assert all(torch.equal(a.ids, b.ids) for a, b in zip(first, again, strict=True))
     assert any(a.ids.shape != b.ids.shape or not torch.equal(a.ids, b.ids) for a, b in zip(first, other, strict=True))
+
+
+def test_one_of_the_three_nearest_look_alikes_is_always_shown(pairing):
+    near, far = TaughtPassage("then .", "", [(0, 6)], [], []), TaughtPassage("now it .", "", [(0, 8)], [], [])
+    right = replace(PASSAGE, title="")
+    group = Group("1", "squad", "when ?", "a", right, [near, near, near, *[far] * 9], [])
+    shown = [len(row.nonzero()) for seed in range(20) for row in next(epoch([group], pairing, seed)).readable]
+    assert shown.count(8) == 20 and shown.count(3) >= 20, "the right passage has 8 tokens, those near 3, the others 4"
+    assert 0 < shown.count(4) < 20
+
+
+def test_a_question_that_nobody_answers_is_shown_with_its_own_passage(pairing):
+    group = Group("1", "squad", "when ?", "a", None, [WRONG, PASSAGE], [])
+    batches = [next(epoch([group], pairing, seed)) for seed in range(20)]
+    assert all(len(batch.readable[0].nonzero()) == 3 for batch in batches)
+    assert {len(batch.ids) for batch in batches} == {1, 2}

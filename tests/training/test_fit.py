@@ -8,16 +8,14 @@ import pytest
 from assistant.readers.candidates import SENTENCE_SIGNALS
 from assistant.readers.confidence import FURTHER_SIGNALS, PASSAGE_SIGNALS
 from assistant.training.fit import (
-    LOOK_ALIKE_SHARE,
     NAMES,
     Chosen,
     Example,
-    _as_asked,
     _calibration,
-    _evenly,
     _Judged,
     _listwise_weights,
     _logistic_weights,
+    _shared,
     _sloping,
     _told,
     fit,
@@ -41,8 +39,15 @@ def test_logistic_weights_give_back_the_odds():
     assert bias == pytest.approx(-np.log(3), rel=0.02) and weight == pytest.approx(2 * np.log(3), rel=0.02)
 
 
-def test_both_labels_weigh_the_same_together():
-    assert _evenly(np.array([True, False, False])).tolist() == [0.5, 0.25, 0.25]
+def test_labels_weigh_their_shares_together_and_each_by_its_count():
+    label, counts = np.array([True, False, False, True]), np.array([1.0, 1.0, 1.0, 0.25])
+    assert _shared(label, counts, 0.5).tolist() == [0.4, 0.25, 0.25, 0.1]
+    assert _shared(label, counts, 0.7) == pytest.approx([0.56, 0.15, 0.15, 0.14])
+
+
+@pytest.mark.parametrize("label", [True, False])
+def test_one_label_alone_weighs_all(label):
+    assert _shared(np.full(4, label), np.ones(4), 0.7).tolist() == [0.25] * 4
 
 
 def example(kind, article, better):
@@ -60,12 +65,6 @@ def example(kind, article, better):
 EXAMPLES = [
     example(kind, f"article {at}", at % 3) for at in range(30) for kind in ("answered", "look_alike", "foreign")
 ]
-
-
-def test_look_alikes_weigh_their_share_together():
-    weights = _as_asked([each for each in EXAMPLES[:8] if each.kind != "foreign"])
-    alike = [each.kind == "look_alike" for each in EXAMPLES[:8] if each.kind != "foreign"]
-    assert weights.sum() == pytest.approx(1) and weights[alike].sum() == pytest.approx(LOOK_ALIKE_SHARE)
 
 
 def test_what_can_be_told_apart_is_told_apart_on_articles_not_seen():

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.training.groups import Group, TaughtPassage, _right, occurrences, read_groups, write_groups
+from assistant.evaluation.questions import GivenPassage
+from assistant.training.groups import Group, TaughtPassage, _right, gather, occurrences, read_groups, write_groups
 from assistant.training.sets import TaughtQuestion
 
 
@@ -52,3 +53,29 @@ def test_groups_come_back_as_they_were_kept(tmp_path):
 def test_a_question_without_answers_and_choices_has_none():
     assert not TaughtQuestion("1", "squad", "How?", "p", "a").answerable
     assert TaughtQuestion("1", "squad", "How?", "p", "a", chosen=("It is so.",)).answerable
+
+
+def page(*subjects):
+    """A text with a paragraph a subject, each about as long as a passage."""
+    told = ("The {0} was rebuilt in its {1}th year.", "Its keeper of that time wrote {1} letters about the {0}.")
+    return "\n\n".join(
+        " ".join(told[at % 2].format(subject, at + 2) for at in range(14)) + f" The {subject} fell in 1{number}00."
+        for number, subject in enumerate(subjects, start=5)
+    )
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("answers", [("1600",), ()], ids=["answered", "unanswered"])
+def test_the_other_passages_of_a_long_page_are_look_alikes(tmp_path, answers):
+    text = page("tower", "bridge", "harbour")
+    asked = "When did the bridge fall?" if answers else "Why did the bridge fall?"
+    chosen = ("The bridge fell in 1600.",) if answers else ()
+    question = TaughtQuestion("1", "written", asked, "own p", "Ruins", answers, chosen)
+    (group,) = gather([GivenPassage("own p", "Ruins", text)], [question], tmp_path, 1)
+    assert (group.positive is not None) == bool(answers)
+    if group.positive:
+        (span,) = group.positive.spans
+        assert group.positive.text[slice(*span)] == "1600"
+    assert all("1600" not in each.text for each in group.negatives) == bool(answers)
+    assert any("tower" in each.text for each in group.negatives), "a cut of the same page"
+    assert not any(each.right or each.spans for each in group.negatives)
