@@ -107,7 +107,7 @@ class Found:
     """What was retrieved for a question in its conversation.
 
     :param resolved: the question as it was understood; the question itself when no word of it points back.
-    :param passages: best first, with signals about the question as it was understood.
+    :param passages: best first, with signals about the resolved question.
     :param leaning: the probability that it leans on the turns before, 0 to 1.
     """
 
@@ -169,9 +169,8 @@ class Conversation:
         leaning = self._weights.probability(signals)
         if leaning < LEANS_FROM or _on_another_topic(signals, ranking):
             return Found(question, self._retriever.passages(ranking, ranking.scores[0], k), leaning)
-        text = int(leans(question))
-        passages = self._retriever.passages(ranking, fused(ranking.scores, leaning), k, text=text)
-        return Found((question, resolved)[text], passages, leaning)
+        passages = self._retriever.passages(ranking, fused(ranking.scores, leaning), k, text=1)
+        return Found(resolved if leans(question) else question, passages, leaning)
 
 
 def exchanges(turns: Sequence[Turn]) -> list[Exchange]:
