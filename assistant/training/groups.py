@@ -88,6 +88,15 @@ def read_groups(path: Path) -> list[Group]:
         return [_group(json.loads(line)) for line in lines]
 
 
+_Cut = tuple[ScoredPassage, TaughtPassage]
+"""A cut of a question's own passage, and what is right in it."""
+
+
+def _suffice(own: Sequence[_Cut], question: TaughtQuestion) -> bool:
+    """Tell whether there is something to learn from: a cut that answers, or any where none does."""
+    return any(seen.right or not question.answerable for _, seen in own)
+
+
 class _Maker:
     def __init__(self, corpus: Corpus, given: dict[str, GivenPassage]) -> None:
         self._corpus, self._given = corpus, given
@@ -96,11 +105,10 @@ class _Maker:
         """Sort what is retrieved for a question, and for its own passage's words, into right and wrong."""
         found = self._corpus.retriever.retrieve(Query(question.text), _RETRIEVED)
         own = self._own(found, question)
-        taught = [self._taught(each, question) for each in own]
-        if not own or (question.answerable and not any(each.right for each in taught)):
+        if not _suffice(own, question):
             return None
-        best = max(taught, key=lambda each: (bool(each.right), bool(each.spans), len(each.right)))
-        beside = [each for each, seen in zip(own, taught, strict=True) if not seen.right]
+        best = max((seen for _, seen in own), key=lambda each: (bool(each.right), bool(each.spans), len(each.right)))
+        beside = [each for each, seen in own if not seen.right]
         others = [
             each
             for each in found
@@ -120,17 +128,19 @@ class _Maker:
             [self._wrong(each) for each in foreign],
         )
 
-    def _own(self, found: Sequence[ScoredPassage], question: TaughtQuestion) -> list[ScoredPassage]:
+    def _own(self, found: Sequence[ScoredPassage], question: TaughtQuestion) -> list[_Cut]:
         """Pick the cuts of the question's own passage, and look for the one with the answer's words if it is not among them."""
-        own = [each for each in found if self._corpus.place_of(each) == question.passage]
-        if own and not (question.answerable and not any(self._taught(each, question).right for each in own)):
+        own = self._cuts(found, question)
+        if _suffice(own, question):
             return own
         words = question.chosen[0] if question.chosen else self._given[question.passage].text[:1000]
-        known = {each.passage.span for each in own}
-        again = self._corpus.retriever.retrieve(Query(words), 5)
-        return own + [
-            each for each in again if self._corpus.place_of(each) == question.passage and each.passage.span not in known
-        ]
+        known = {each.passage.span for each, _ in own}
+        again = self._cuts(self._corpus.retriever.retrieve(Query(words), 5), question)
+        return own + [cut for cut in again if cut[0].passage.span not in known]
+
+    def _cuts(self, found: Sequence[ScoredPassage], question: TaughtQuestion) -> list[_Cut]:
+        own = [each for each in found if self._corpus.place_of(each) == question.passage]
+        return [(each, self._taught(each, question)) for each in own]
 
     def _set_of(self, scored: ScoredPassage) -> str:
         return set_of(self._corpus.place_of(scored) or "")
