@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from assistant.training.export import int8_network, weights_of
 from assistant.training.groups import Group, gather, read_groups, write_groups
 from assistant.training.network import ReaderNetwork as TaughtNetwork
 from assistant.training.sets import TaughtQuestion, read_sets, set_of
-from assistant.training.train import Plan, train
+from assistant.training.train import Plan, mean_of, train
 
 FOREIGN_ASKED = 400
 SMALL = 20
@@ -63,7 +63,10 @@ _DATA = (
 )
 @click.option("--frozen", default=Plan.frozen, show_default=True, help="So many of the lowest layers learn nothing.")
 @click.option(
-    "--start", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A network.onnx to go on from."
+    "--start",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A network.onnx to go on from; the mean of several.",
 )
 @click.option(
     "--others", type=int, help="So many questions of the public sets beside all of our own; all when not given."
@@ -85,7 +88,7 @@ def main(
     varied_epochs: tuple[int, ...],
     rate: float,
     frozen: int,
-    start: Path | None,
+    start: tuple[Path, ...],
     others: int | None,
     own: int,
     seed: int,
@@ -106,7 +109,7 @@ def main(
         head_rate=10 * rate,
         seed=seed,
         frozen=frozen,
-        start=_sha256(start) if start else "",
+        start=" ".join(map(_sha256, start)),
     )
     network = _trained(_some(read_groups(groups), others, own, seed), plan, start, work / "checkpoint.pt")
     output.mkdir(parents=True, exist_ok=True)
@@ -141,12 +144,16 @@ def _some(groups: Sequence[Group], others: int | None, times: int, seed: int) ->
     return times * own + (public if others is None else random.Random(seed).sample(public, min(others, len(public))))
 
 
-def _trained(groups: Sequence[Group], plan: Plan, start: Path | None, checkpoint: Path) -> TaughtNetwork:
+def _state(weights: Mapping[str, np.ndarray]) -> dict[str, torch.Tensor]:
+    return {name: torch.tensor(array) for name, array in weights.items()}
+
+
+def _trained(groups: Sequence[Group], plan: Plan, start: Sequence[Path], checkpoint: Path) -> TaughtNetwork:
     folder = model_folder(EMBEDDED_MODEL)
     torch.manual_seed(plan.seed)
     network = TaughtNetwork(folder)
     if start:
-        network.load_state_dict({name: torch.tensor(array) for name, array in weights_of(start).items()})
+        network.load_state_dict(mean_of([_state(weights_of(each)) for each in start]))
     network.to("cuda" if torch.cuda.is_available() else "cpu")
     train(network, groups, Pairing(open_tokenizer(folder)), plan, checkpoint, lambda said: click.echo(said, err=True))
     return network.cpu().eval()

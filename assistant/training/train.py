@@ -28,7 +28,7 @@ class Plan:
 
     ``varied_epochs`` has a number for each of the others. ``rate`` is the highest learning rate, of the heads ``head_rate``;
     rounds after the first have ``varied_share`` of both. The lowest ``frozen`` layers, and what feeds them, stay as they are: a
-    step takes less time by half of their share. ``start`` is the SHA-256 of the network that is gone on from, "" for none.
+    step takes less time by half of their share. ``start`` names the networks that are gone on from by their SHA-256, "" for none.
     """
 
     epochs: int = 3
@@ -54,7 +54,7 @@ def train(
     Products are computed in bfloat16 where that is fast, weights kept in float32; AdamW (Loshchilov and Hutter 2019,
     https://arxiv.org/abs/1711.05101) with a rate that rises, then falls in a straight line to 0, in each round. The network
     becomes the mean of those at the rounds' ends, which does better than any of them (Izmailov et al. 2018,
-    https://arxiv.org/abs/1803.05407).
+    https://arxiv.org/abs/1803.05407). Without any epoch it only gets its weights rounded.
 
     :param network: to train.
     :param groups: what to learn from.
@@ -82,7 +82,8 @@ def train(
         if ended or time.monotonic() - saved > _CHECKPOINT_SECONDS:
             run.save()
             saved = time.monotonic()
-    network.load_state_dict(_mean(run.ends))
+    if run.ends:
+        network.load_state_dict(mean_of(run.ends))
     network.keep_rounded()
 
 
@@ -130,7 +131,12 @@ class _Run:
         return {"network": self._network, "optimiser": self.optimiser, "schedule": self._schedule}
 
 
-def _mean(states: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+def mean_of(states: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Average networks that began as one (Wortsman et al. 2022, https://arxiv.org/abs/2203.05482).
+
+    :param states: weights by name, at least one network's.
+    :returns: the mean of each weight.
+    """
     return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
 
 

@@ -10,8 +10,9 @@ from assistant.evaluation.folds import HELD_BACK, fold_of
 from assistant.readers.confidence import ReaderWeights
 from assistant.readers.network import ReaderNetwork
 from assistant.training import sets
-from assistant.training.command import main
+from assistant.training.command import _trained, main
 from assistant.training.export import weights_of
+from assistant.training.train import Plan
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -122,3 +123,6 @@ def test_the_recipe_goes_on_from_a_network_that_was_made_before(data, tmp_path):
         before["bert.encoder.layer.4.output.dense.bias"], after["bert.encoder.layer.4.output.dense.bias"]
     )
     assert not np.array_equal(before["answers.weight"], after["answers.weight"])
+    both = (start, tmp_path / "second/network.onnx")
+    mean = _trained([], Plan(0, (0,)), both, tmp_path / "mean.pt").state_dict()
+    assert np.allclose(mean["answers.weight"], (before["answers.weight"] + after["answers.weight"]) / 2, atol=1e-6)

@@ -12,7 +12,7 @@ from assistant.training import train as module
 from assistant.training.batches import Pairing
 from assistant.training.groups import Group, TaughtPassage
 from assistant.training.network import ReaderNetwork
-from assistant.training.train import Plan, _share_of_rate, train
+from assistant.training.train import Plan, _share_of_rate, mean_of, train
 
 WORDS = ["[PAD]", "[CLS]", "[SEP]", "[MASK]", "when", "was", "it", "in", "may", "june", "red", "blue", "."]
 pytestmark = pytest.mark.slow
@@ -100,6 +100,20 @@ def test_the_network_becomes_the_mean_of_those_at_the_rounds_ends(folder, pairin
         mean = (ends[0][exact] + ends[1][exact]) / 2
         step = mean.abs().amax(dim=1, keepdim=True) / 63 if exact != name else None
         assert torch.allclose(weight, mean if step is None else (mean / step).round() * step, atol=1e-6), name
+
+
+def test_the_mean_of_networks_is_that_of_each_weight():
+    one = {"a": torch.tensor([1.0, 2.0]), "b": torch.tensor(4.0)}
+    other = {"a": torch.tensor([3.0, 0.0]), "b": torch.tensor(1.0)}
+    assert {name: weight.tolist() for name, weight in mean_of([one, other]).items()} == {"a": [2.0, 1.0], "b": 2.5}
+
+
+def test_without_an_epoch_the_network_stays_but_for_rounding(folder, pairing, tmp_path):
+    before, after = network(folder), network(folder)
+    train(after, GROUPS, pairing, Plan(epochs=0, varied_epochs=(0,)), tmp_path / "none.pt", lambda _: None)
+    for name, weight in after.state_dict().items():
+        step = weight.abs().max() / 63 if name.startswith("bert.encoder") and weight.dim() == 2 else 0.0
+        assert (weight - before.state_dict()[name]).abs().max() <= step / 2 + 1e-6, name
 
 
 def test_the_rate_rises_then_falls_to_nothing_in_each_round():
