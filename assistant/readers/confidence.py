@@ -1,9 +1,10 @@
-"""How sure a reader is: the probability that its best sentence answers, and the fitted weights behind it."""
+"""How sure a reader is: the probability that its first quote answers, and the fitted weights behind it."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,7 @@ SIZES = (20, 1500)
 """How many passages the indexes had that the weights were fitted on; fewer and more count as these."""
 _LEAST = 1e-6
 PASSAGE_SIGNALS = ("dense", "lexical", "best_sentence", "answers", "evidence", "span")
-FURTHER_SIGNALS = ("behind", "evidence", "similarity", "coverage", "beside", "opens")
+FURTHER_SIGNALS = ("behind", "evidence", "similarity", "coverage", "beside", "opens", "elsewhere")
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ class ReaderWeights:
 
     ``sentence`` has one weight a signal (`SENTENCE_SIGNALS`), ``passage`` likewise (`PASSAGE_SIGNALS`). ``subject`` and
     ``right`` have one a signal (`CONFIDENCE_SIGNALS`) and a bias last: log-odds that the sources are about the question at
-    all, and that the best sentence is the right one if they are. ``words`` (a weight and a bias) judges the subject by
+    all, and that the first quote is right if they are. ``words`` (a weight and a bias) judges the subject by
     shared phrases alone, for names that the embedding model does not know. ``further`` (`FURTHER_SIGNALS`, bias last) are
-    log-odds that a sentence of the best one's passage belongs to the answer beside it. ``calibration`` (a scale and a bias,
-    Platt 1999) turns the log-odds of both probabilities' product into those that come true.
+    log-odds that a sentence of the best one's passage, or of one beside it, belongs to the answer too. ``calibration`` (a
+    scale and a bias, Platt 1999) turns the log-odds of both probabilities' product into those that come true.
     """
 
     sentence: np.ndarray
@@ -85,21 +86,23 @@ class ReaderWeights:
         return math.log(both / (1 - both))
 
 
-def confidence_signals(signals: np.ndarray, scores: np.ndarray, passages: int) -> np.ndarray:
-    """Collect what tells whether the best sentence answers at all (`CONFIDENCE_SIGNALS`).
+def confidence_signals(signals: np.ndarray, scores: np.ndarray, quoted: Sequence[int], passages: int) -> np.ndarray:
+    """Collect what tells whether the first quote answers at all (`CONFIDENCE_SIGNALS`).
 
     Signals that are relative to the best hit of the same question are left out: they say nothing across questions. The
     more passages an index has, the more like a question is the likest of them by chance alone.
 
     :param signals: the sentences' signals. *Shape:* ``(n_sentences, len(SENTENCE_SIGNALS))``.
     :param scores: their scores. *Shape:* ``(n_sentences,)``.
+    :param quoted: which of them the first quote holds.
     :param passages: how many the index has.
-    :returns: the best sentence's own signals, its lead (its share among all sentences' odds), the highest similarity of
+    :returns: the best sentence's own signals, the quote's lead (its share among all sentences' odds), the highest similarity of
         any sentence, and the logarithm of the number of passages. *Shape:* ``(len(CONFIDENCE_SIGNALS),)``.
     """
     best = int(np.argmax(scores))
     own = {name: signals[best][at] for at, name in enumerate(SENTENCE_SIGNALS)}
-    own["lead"] = 1 / np.exp(scores - scores[best]).sum()
+    odds = np.exp(scores - scores[best])
+    own["lead"] = odds[list(quoted)].sum() / odds.sum()
     own["most_similar"] = signals[:, SENTENCE_SIGNALS.index("similarity")].max()
     own["passages"] = math.log(min(max(passages, SIZES[0]), SIZES[1]))
     return np.array([own[name] for name in CONFIDENCE_SIGNALS])

@@ -35,7 +35,10 @@ FURTHER_QUOTE_RATIO = 0.45
 """A further quote from another passage needs at least this share of the best one's probability among all sentences."""
 _ASIDE_PENALTY = 2.0
 """Page furniture stands back, as in retrieval."""
-FURTHER_AT_LEAST = 0.4
+CLOSEST_WITHIN = 4.0
+"""A passage with less than e^-4 (1 in 55) of the best one's odds is not among the closest: hardly a question that was declined
+wrongly has its answer there."""
+FURTHER_AT_LEAST = 0.25
 """A further sentence of the best one's passage, or of one beside it, needs this probability of belonging to the answer."""
 _GAP = 2
 """Characters between passages that stand one behind the other: a blank line."""
@@ -64,12 +67,15 @@ class SentenceReader:
             return Reading((), (), 0.0)
         seen = see(query.text, passages, self._network, self._vocabulary)
         scores = seen.scores(self._weights)
-        confidence = seen.confidence(self._weights, scores)
         runs = _runs(seen.candidates, scores, self._weights)
-        order = np.argsort(-seen.passage_scores(self._weights), kind="stable")
-        ranked = (*(seen.read[at] for at in order), *passages[len(seen.read) :])
+        confidence = seen.confidence(self._weights, scores, runs[0])
+        worth = seen.passage_scores(self._weights)
+        order = np.argsort(-worth, kind="stable")
+        ranked = tuple(seen.read[at] for at in order)
+        near = [each for each, at in zip(ranked, order, strict=True) if worth[order[0]] - worth[at] <= CLOSEST_WITHIN]
+        closest = _closest(near[:QUOTES_AT_MOST], seen.candidates, scores, confidence)
         quotes = _quotes(seen.candidates, runs, scores, confidence)
-        return Reading(quotes, _closest(ranked, seen.candidates, scores, confidence), confidence, ranked)
+        return Reading(quotes, closest, confidence, (*ranked, *passages[len(ranked) :]))
 
 
 class Seen:
@@ -99,10 +105,10 @@ class Seen:
         extra = [each.form - each.penalty for each in self.candidates]
         return np.asarray(matrix(self.candidates) @ weights.sentence + extra)
 
-    def confidence(self, weights: ReaderWeights, scores: np.ndarray) -> float:
-        """Give the probability that the best sentence answers."""
+    def confidence(self, weights: ReaderWeights, scores: np.ndarray, quoted: Sequence[int]) -> float:
+        """Give the probability that a first quote of these candidates answers."""
         best = self.candidates[int(np.argmax(scores))]
-        signals = confidence_signals(matrix(self.candidates), scores, self.size)
+        signals = confidence_signals(matrix(self.candidates), scores, quoted, self.size)
         return weights.probability(signals, best.penalty)
 
     def passage_scores(self, weights: ReaderWeights) -> np.ndarray:
@@ -151,8 +157,9 @@ def further_signals(candidates: Sequence[Candidate], scores: np.ndarray, best: i
     own = {name: signals[:, SENTENCE_SIGNALS.index(name)] for name in ("evidence", "similarity", "coverage")}
     beside = [float(each.passage is first.passage and abs(each.at - first.at) == 1) for each in candidates]
     opens = [float(each.at == 0) for each in candidates]
+    elsewhere = [float(each.passage is not first.passage) for each in candidates]
     behind = scores[best] - scores
-    return np.column_stack([behind, own["evidence"], own["similarity"], own["coverage"], beside, opens])
+    return np.column_stack([behind, *own.values(), beside, opens, elsewhere])
 
 
 def _passage_signals(scored: ScoredPassage, view: PassageView) -> tuple[float, ...]:
@@ -172,7 +179,7 @@ def _chosen(candidates: Sequence[Candidate], scores: np.ndarray, weights: Reader
     chosen: list[int] = []
     said: set[str] = set()
     for at in order:
-        own = _adjoin(candidates[at].passage, candidates[best].passage)
+        own = adjoin(candidates[at].passage, candidates[best].passage)
         fits = logistic(belongs[at] - candidates[at].penalty) >= FURTHER_AT_LEAST if own else scores[at] >= least
         words = " ".join(candidates[at].text.split()).casefold()
         if (at == best or fits) and words not in said and len(chosen) < SENTENCES_AT_MOST:
@@ -194,8 +201,13 @@ def _listed(candidates: Sequence[Candidate], at: int) -> range:
     return range(at + 1, end)
 
 
-def _adjoin(one: ScoredPassage, other: ScoredPassage) -> bool:
-    """Tell whether two passages are one, or stand one behind the other in one section."""
+def adjoin(one: ScoredPassage, other: ScoredPassage) -> bool:
+    """Tell whether two passages are one, or stand one behind the other in one section.
+
+    :param one: a passage.
+    :param other: a passage of any document.
+    :returns: whether sentences of both may answer together.
+    """
     if one.document.source != other.document.source or one.passage.section != other.passage.section:
         return False
     first, second = sorted((one.passage.span, other.passage.span))
@@ -248,16 +260,14 @@ def _quote(candidates: Sequence[Candidate], run: Sequence[int], scores: np.ndarr
 
 
 def _closest(
-    ranked: Sequence[ScoredPassage], candidates: Sequence[Candidate], scores: np.ndarray, confidence: float
+    near: Sequence[ScoredPassage], candidates: Sequence[Candidate], scores: np.ndarray, confidence: float
 ) -> tuple[Quote, ...]:
-    """Turn the best passages into quotes of whole passages, scored by their best sentence."""
+    """Turn passages into quotes of whole passages, scored by their best sentence."""
     top = scores.max()
     own = {id(each.passage): -math.inf for each in candidates}
     for candidate, score in zip(candidates, scores, strict=True):
         own[id(candidate.passage)] = max(own[id(candidate.passage)], float(score))
-    return tuple(
-        _whole(each, confidence * math.exp(own[id(each)] - top)) for each in ranked[:QUOTES_AT_MOST] if id(each) in own
-    )
+    return tuple(_whole(each, confidence * math.exp(own[id(each)] - top)) for each in near if id(each) in own)
 
 
 def _whole(scored: ScoredPassage, score: float) -> Quote:

@@ -185,9 +185,11 @@ def _fitted(
         if given := [each for each in passages if _corpus_of(each.id) == name]:
             desks[name] = open_desk(given, work / name, network, threads)
             examples += _examples(desks[name], own, chance.sample(others, min(len(others), FOREIGN_ASKED)))
-    several = [each for each in searched if each.set == "clapnq" and each.answerable]
-    further = fitting.further(list(chosen_of(desks["searched"], several, fitting.models(examples))))
-    found = fitting.fit(examples, further)
+    weights, chosen = fitting.choosing(examples), list[fitting.Chosen]()
+    for name, own in (("searched", searched), ("written", written)):
+        asked = [each for each in own if each.answerable and (each.own or each.set == "clapnq")]
+        chosen += chosen_of(desks[name], asked, weights) if asked else ()
+    found = fitting.fit(examples, fitting.further(chosen))
     for name, given in _small(passages, chance).items():
         desk = open_desk(given, work / name, network, threads)
         others = _about_others(given, held)

@@ -16,7 +16,7 @@ from assistant.evaluation.questions import GivenPassage
 from assistant.readers.candidates import matrix
 from assistant.readers.confidence import ReaderWeights
 from assistant.readers.network import ReaderNetwork
-from assistant.readers.sentence_reader import Seen, first_quote, further_signals, see
+from assistant.readers.sentence_reader import Seen, adjoin, first_quote, further_signals, see
 from assistant.training.corpus import Corpus, open_corpus
 from assistant.training.fit import Chosen, Example, Kind
 from assistant.training.groups import mostly_covered, occurrences
@@ -88,22 +88,25 @@ def _right_sentences(scored: ScoredPassage, question: TaughtQuestion) -> list[in
 
 
 def chosen_of(desk: Desk, questions: Sequence[TaughtQuestion], weights: ReaderWeights) -> Iterator[Chosen]:
-    """Ask questions whose sentences a person chose, about their own passage.
+    """Ask questions whose sentences were chosen, about their own text alone.
 
     :param desk: over the passages.
     :param questions: with chosen sentences.
     :param weights: that choose the best sentence.
-    :yields: what is known of the passage's other sentences.
+    :yields: what is known of the other sentences that might belong to the best one, where there are any.
     """
     for question in questions:
-        own = [each for each in desk.retrieve(question.text) if desk.corpus.place_of(each) == question.passage][:1]
+        own = [each for each in desk.retrieve(question.text) if desk.corpus.place_of(each) == question.passage]
         if own:
             seen = desk.see(question.text, own)
             scores = seen.scores(weights)
             best = int(np.argmax(scores))
-            label = np.array([each in _chosen_sentences(own[0], question) for each in range(len(seen.candidates))])
-            others = np.arange(len(scores)) != best
-            yield Chosen(further_signals(seen.candidates, scores, best)[others], label[others])
+            first = seen.candidates[best].passage
+            right = {id(each): _chosen_sentences(each, question) for each in own}
+            label = np.array([each.at in right[id(each.passage)] for each in seen.candidates])
+            others = [at for at, each in enumerate(seen.candidates) if at != best and adjoin(each.passage, first)]
+            if others:
+                yield Chosen(further_signals(seen.candidates, scores, best)[others], label[others], question.own)
 
 
 def _chosen_sentences(scored: ScoredPassage, question: TaughtQuestion) -> list[int]:

@@ -4,13 +4,12 @@ All are convex, solved on all examples, and judged by five-fold cross-validation
 
 * *sentence* and *passage*: a softmax over all that was read for one question, whose right ones share the probability
   (the listwise loss of Cao et al. 2007, https://doi.org/10.1145/1273496.1273513);
-* *subject*, *right*, *words*: logistic regressions on the best sentence's signals. The first tells questions on other
-  subjects apart (each kind weighs one half), the second right sentences from wrong ones among the others; our own questions
+* *subject*, *right*, *words*: logistic regressions on the first quote's signals. The first tells questions on other
+  subjects apart (each kind weighs one half), the second right quotes from wrong ones among the others; our own questions
   weigh less. *calibration* makes their product come true for a stated mix of questions (Platt 1999), and is fitted on what
-  the others say of articles they were not fitted on, on whole first quotes, and without our own questions, which were
-  written to be hard;
+  the others say of articles they were not fitted on, and without our own questions, which were written to be hard;
 * *subject*'s weight of the number of passages: as large as the share of false answers over small indexes allows;
-* *further*: logistic regression on the sentences of the right passage, for answers that take several.
+* *further*: logistic regression on the sentences of the right passage, for answers that take several, and for those that do not.
 """
 
 from __future__ import annotations
@@ -40,10 +39,13 @@ from assistant.readers.confidence import (
 
 FOLDS = 5
 LOOK_ALIKE_SHARE = 0.7
-"""What look-alikes weigh beside answered questions when right sentences are told from wrong ones, whatever their number."""
+"""What look-alikes weigh beside answered questions when right quotes are told from wrong ones, whatever their number."""
 OWN_WEIGHT = 0.4
 """What a question of our own weighs beside another one of its label; there are many, and they were written to be hard."""
-ASKED = {"answered": 0.85, "foreign": 0.10, "look_alike": 0.05}
+OWN_SHARE_OF_FURTHER = 0.65
+"""What our own questions weigh beside CLAPNQ's when it is told which further sentences belong to an answer: CLAPNQ's answers
+take half of a short passage, most of ours one sentence of a long text."""
+ASKED = {"answered": 0.86, "foreign": 0.10, "look_alike": 0.04}
 """The mix of questions for which a confidence shall come true."""
 FALSE_ANSWERS = 0.05
 """The share of questions on other subjects that may be answered."""
@@ -91,14 +93,14 @@ class Example:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The sentences of a right passage, which of them a person chose, and the signals of the question's passages.
+    """The sentences that might belong to the best one, and which of them were chosen; ``own`` says that the question is ours.
 
-    ``further``: *shape* ``(n_sentences, len(FURTHER_SIGNALS))``, without the best sentence; ``chosen``: *shape*
-    ``(n_sentences,)``.
+    ``further``: *shape* ``(n_sentences, len(FURTHER_SIGNALS))``, at least one; ``chosen``: *shape* ``(n_sentences,)``.
     """
 
     further: np.ndarray
     chosen: np.ndarray
+    own: bool
 
 
 @dataclass(frozen=True)
@@ -139,18 +141,17 @@ def fit(examples: Sequence[Example], further: np.ndarray) -> Fit:
     fold_of = {article: at % FOLDS for at, article in enumerate(sorted({each.article for each in examples}))}
     judged: list[list[_Judged]] = []
     for fold in range(FOLDS):
-        seen = replace(models([each for each in examples if fold_of[each.article] != fold]), further=further)
+        seen = models([each for each in examples if fold_of[each.article] != fold], further)
         judged.append([_judged(each, seen) for each in examples if fold_of[each.article] == fold])
     everything = list(chain(*judged))
-    weights = replace(models(examples), further=further, calibration=_calibration(everything))
+    weights = replace(models(examples, further), calibration=_calibration(everything))
     said = [_calibrated(own, [each for one in judged if one is not own for each in one]) for own in judged]
     return _measured(weights, everything, np.concatenate(said))
 
 
 def _judged(example: Example, weights: ReaderWeights) -> _Judged:
-    hit = bool(example.right[list(example.quoted(weights))].any())
-    passage = _hit(example.passages, example.right_passages, weights.passage)
-    return _Judged(example, weights.log_odds(_told(example, weights.sentence)), hit, passage)
+    passage = bool(example.right_passages[int(np.argmax(example.passages @ weights.passage))])
+    return _Judged(example, weights.log_odds(_told(example, weights)), _hit(example, weights), passage)
 
 
 def _calibration(judged: Sequence[_Judged]) -> np.ndarray:
@@ -183,13 +184,18 @@ def _measured(weights: ReaderWeights, judged: Sequence[_Judged], probabilities: 
 
 
 def further(chosen: Sequence[Chosen]) -> np.ndarray:
-    """Fit *further*.
+    """Fit *further*; a question weighs the same however many sentences might belong.
 
-    :param chosen: questions whose answers take several sentences.
+    :param chosen: questions whose answers take one sentence or several.
     :returns: a weight for each of its names.
     """
+    lengths = [len(each.chosen) for each in chosen]
+    own = np.repeat([each.own for each in chosen], lengths)
+    counts = np.repeat([1 / length for length in lengths], lengths)
     signals = np.concatenate([each.further for each in chosen])
-    return _logistic_weights(signals, np.concatenate([each.chosen for each in chosen]))
+    return _logistic_weights(
+        signals, np.concatenate([each.chosen for each in chosen]), _shared(own, counts, OWN_SHARE_OF_FURTHER)
+    )
 
 
 def heeding_size(weights: ReaderWeights, foreign: Sequence[Example], strictness: float) -> ReaderWeights:
@@ -200,10 +206,10 @@ def heeding_size(weights: ReaderWeights, foreign: Sequence[Example], strictness:
     :param strictness: at which questions are answered.
     :returns: the weights, the same for the largest indexes.
     """
-    found = weights
+    found, told = weights, [_told(each, weights) for each in foreign]
     for slope in np.arange(0.0, _STEEPEST + 0.01, 0.05):
         tried = replace(weights, subject=_sloping(weights.subject, slope))
-        said = np.array([tried.probability(_told(each, tried.sentence)) for each in foreign])
+        said = np.array([tried.probability(each) for each in told])
         if (said >= strictness).mean() > FALSE_ANSWERS:
             break
         found = tried
@@ -216,47 +222,64 @@ def _sloping(subject: np.ndarray, slope: float) -> np.ndarray:
     return np.array([*others[:_SIZE], -slope, *others[_SIZE + 1 :], bias + slope * math.log(SIZES[1])])
 
 
-def models(examples: Sequence[Example]) -> ReaderWeights:
-    """Fit *sentence*, *passage*, *subject*, *right* and *words*.
+def choosing(examples: Sequence[Example]) -> ReaderWeights:
+    """Fit *sentence* and *passage*.
 
     :param examples: questions of each kind.
-    :returns: the weights, without *further* and *calibration*.
+    :returns: these weights, and zeros.
     """
     sentence = _listwise_weights([(each.signals, each.right) for each in examples])
     passage = _listwise_weights([(each.passages, each.right_passages) for each in examples])
-    told = np.array([_told(each, sentence) for each in examples])
+    return replace(unfitted(), sentence=sentence, passage=passage)
+
+
+def models(examples: Sequence[Example], further: np.ndarray) -> ReaderWeights:
+    """Fit *sentence*, *passage*, *subject*, *right* and *words*.
+
+    :param examples: questions of each kind.
+    :param further: as the function of this name fits it.
+    :returns: the weights, with *further* as given and a *calibration* that changes nothing.
+    """
+    chosen = replace(choosing(examples), further=further, calibration=np.array([1.0, 0.0]))
+    told = np.array([_told(each, chosen) for each in examples])
     told[:, _SIZE] = 0.0  # `heeding_size` weighs it
     foreign = np.array([each.kind == "foreign" for each in examples])
     alike = np.array([each.kind == "look_alike" for each in examples])
     counts = np.array([OWN_WEIGHT if each.own else 1.0 for each in examples])
-    right = np.array([_hit(each.signals, each.right, sentence) for each in examples])
+    right = np.array([_hit(each, chosen) for each in examples])
     unlike = told[:, CONFIDENCE_SIGNALS.index("most_similar")] < _UNLIKE
     phrases = np.array([[shared_phrases(each)] for each in told[unlike]])
-    return ReaderWeights(
-        sentence,
-        passage,
-        _logistic_weights(told, ~foreign, _shared(~foreign, counts, 0.5)),
-        _logistic_weights(
+    return replace(
+        chosen,
+        subject=_logistic_weights(told, ~foreign, _shared(~foreign, counts, 0.5)),
+        right=_logistic_weights(
             told[~foreign], right[~foreign], _shared(alike[~foreign], counts[~foreign], LOOK_ALIKE_SHARE)
         ),
-        _logistic_weights(phrases, ~foreign[unlike], _shared(~foreign[unlike], counts[unlike], 0.5)),
-        np.zeros(len(NAMES["further"])),
-        np.array([1.0, 0.0]),
+        words=_logistic_weights(phrases, ~foreign[unlike], _shared(~foreign[unlike], counts[unlike], 0.5)),
     )
 
 
-def _told(example: Example, sentence: np.ndarray) -> np.ndarray:
-    return confidence_signals(example.signals, example.signals @ sentence, example.size)
+def _told(example: Example, weights: ReaderWeights) -> np.ndarray:
+    return confidence_signals(
+        example.signals, example.signals @ weights.sentence, example.quoted(weights), example.size
+    )
 
 
-def _hit(signals: np.ndarray, right: np.ndarray, weights: np.ndarray) -> bool:
-    return bool(right[int(np.argmax(signals @ weights))])
+def _hit(example: Example, weights: ReaderWeights) -> bool:
+    """Tell whether the first quote is right."""
+    return bool(example.right[list(example.quoted(weights))].any())
 
 
 def _shared(label: np.ndarray, counts: np.ndarray, share: float) -> np.ndarray:
-    """Let the labelled weigh ``share`` together and the others the rest, each by its count; all alike without one of the two."""
+    """Let the labelled weigh ``share`` together and the others the rest, or one of them all where the other is missing.
+
+    :param label: *shape* ``(n,)``, bool.
+    :param counts: what each weighs beside others of its label. *Shape:* ``(n,)``.
+    :param share: of the labelled.
+    :returns: weights that are 1 together. *Shape:* ``(n,)``.
+    """
     if label.all() or not label.any():
-        return np.full(len(label), 1 / len(label))
+        return np.asarray(counts / counts.sum())
     return np.asarray(counts * np.where(label, share / counts[label].sum(), (1 - share) / counts[~label].sum()))
 
 

@@ -11,15 +11,23 @@ import pytest
 from assistant.datamodel import Content, Document, Heading, Passage, Query, ScoredPassage, Signals, Span
 from assistant.readers import confidence as module
 from assistant.readers.candidates import SENTENCE_SIGNALS, Asked
-from assistant.readers.confidence import CONFIDENCE_SIGNALS, FURTHER_SIGNALS, PASSAGE_SIGNALS, ReaderWeights
+from assistant.readers.confidence import (
+    CONFIDENCE_SIGNALS,
+    FURTHER_SIGNALS,
+    PASSAGE_SIGNALS,
+    ReaderWeights,
+    confidence_signals,
+)
 from assistant.readers.network import PassageView, ReaderNetwork, SentenceView
 from assistant.readers.sentence_reader import (
+    CLOSEST_WITHIN,
     LEAST_READ,
     PASSAGES_READ,
     QUOTES_AT_MOST,
     Seen,
     SentenceReader,
     first_quote,
+    further_signals,
     see,
 )
 from assistant.splitting import sentences
@@ -136,6 +144,16 @@ def test_sentences_that_belong_together_are_quoted_together_neighbours_as_one():
     assert reading.quotes[0].after.of(passage.document.text) == "Not that."
 
 
+def test_what_tells_of_further_sentences():
+    passages = [scored("Bees fly. Bees eat. They do.", (0.2, 0.9, 0.3)), scored("Others eat.", (0.1,))]
+    seen = Seen("Bees eat?", passages, Blank({"They do.": 2.0}).read("", passages), Words())
+    signals = further_signals(seen.candidates, np.array([1.0, 4.0, 2.0, 0.5]), best=1)
+    told = {name: list(signals[:, at]) for at, name in enumerate(FURTHER_SIGNALS)}
+    assert told["behind"] == [3.0, 0.0, 2.0, 3.5] and told["evidence"] == [0.0, 0.0, 2.0, 0.0]
+    assert told["similarity"] == [0.2, 0.9, 0.3, 0.1]
+    assert told["beside"] == [1, 0, 1, 0] and told["opens"] == [1, 0, 0, 1] and told["elsewhere"] == [0, 0, 0, 1]
+
+
 def test_sentences_of_another_passage_do_not_belong_by_their_evidence():
     reading = belonging({"Other one.": 1.0}, scored("Best one.", (2.0,)), scored("Other one.", (0.0,), "b.txt"))
     assert texts(reading) == ["Best one."]
@@ -153,6 +171,15 @@ def test_passages_are_put_in_the_order_of_their_weights():
     reading = read(*passages, weights=weighed(passage=by_best, similarity=1.0))
     assert [each.document.source for each in reading.passages] == ["b.txt", "c.txt", "a.txt"]
     assert [quote.document.source for quote in reading.closest] == ["b.txt", "c.txt", "a.txt"]
+
+
+def test_passages_far_behind_the_best_one_are_not_among_the_closest():
+    assert CLOSEST_WITHIN == 4.0
+    passages = [scored("Best.", (5.0,), "a.txt"), scored("Near.", (1.1,), "b.txt"), scored("Far.", (0.9,), "c.txt")]
+    by_best = [float(name == "best_sentence") for name in PASSAGE_SIGNALS]
+    reading = read(*passages, weights=weighed(passage=by_best, similarity=1.0))
+    assert [quote.document.source for quote in reading.closest] == ["a.txt", "b.txt"]
+    assert [each.document.source for each in reading.passages] == ["a.txt", "b.txt", "c.txt"]
 
 
 def test_the_same_words_are_quoted_once():
@@ -302,6 +329,14 @@ def test_a_lead_in_retrieval_stands_for_a_sure_answer():
 def test_what_is_not_read_stays_behind_in_its_order():
     passages = [scored("Some.", (0.0,), f"{number:02}.txt") for number in range(PASSAGES_READ + 3)]
     assert list(read(*passages).passages) == passages
+
+
+def test_two_sentences_that_answer_together_do_not_take_each_other_s_lead():
+    # Odds of 1, 1 and 1/4: the best sentence alone leads with 4/9, a quote of the first two with 8/9.
+    signals = np.zeros((3, len(SENTENCE_SIGNALS)))
+    scores = np.array([2.0, 2.0, 2.0 - math.log(4)])
+    lead = lambda quoted: confidence_signals(signals, scores, quoted, 100)[CONFIDENCE_SIGNALS.index("lead")]  # noqa: E731
+    assert lead([0]) == pytest.approx(4 / 9) and lead([0, 1]) == pytest.approx(8 / 9)
 
 
 def test_confidence_is_calibrated():

@@ -9,6 +9,7 @@ from assistant.readers.candidates import SENTENCE_SIGNALS
 from assistant.readers.confidence import FURTHER_SIGNALS, PASSAGE_SIGNALS
 from assistant.training.fit import (
     NAMES,
+    OWN_SHARE_OF_FURTHER,
     Chosen,
     Example,
     _calibration,
@@ -47,7 +48,7 @@ def test_labels_weigh_their_shares_together_and_each_by_its_count():
 
 @pytest.mark.parametrize("label", [True, False])
 def test_one_label_alone_weighs_all(label):
-    assert _shared(np.full(4, label), np.ones(4), 0.7).tolist() == [0.25] * 4
+    assert _shared(np.full(3, label), np.array([1.0, 1.0, 2.0]), 0.7).tolist() == [0.25, 0.25, 0.5]
 
 
 def example(kind, article, better):
@@ -91,9 +92,20 @@ def test_our_own_questions_have_no_say_in_how_sure_is_sure():
 def test_further_sentences_are_told_by_their_signals():
     signals = np.zeros((4, len(FURTHER_SIGNALS)))
     signals[:2, FURTHER_SIGNALS.index("evidence")] = 1.0
-    weights = further([Chosen(signals, np.array([True, True, False, False]))])
+    weights = further([Chosen(signals, np.array([True, True, False, False]), own=False)])
     said = signals @ weights[:-1] + weights[-1]
     assert (said[:2] > 0).all() and (said[2:] < 0).all()
+
+
+def test_a_question_has_the_same_say_however_many_sentences_it_has():
+    # No signal tells anything, so that the odds are those of the weighted shares: of CLAPNQ's, one question of one sentence that
+    # belongs and one of three that do not share .35; ours, none of whose sentences belongs, weighs .65.
+    def asked(belongs, own):
+        return Chosen(np.zeros((len(belongs), len(FURTHER_SIGNALS))), np.array(belongs), own)
+
+    weights = further([asked([True], False), asked([False] * 3, False), asked([False] * 9, True)])
+    assert OWN_SHARE_OF_FURTHER == 0.65
+    assert weights[-1] == pytest.approx(np.log(0.175 / 0.825), abs=1e-3)
 
 
 def test_every_model_has_a_weight_for_each_of_its_names():
@@ -106,7 +118,7 @@ def test_fewer_passages_make_the_reader_bolder_only_as_far_as_foreign_questions_
     few, many = (replace(EXAMPLES[2], size=size) for size in (20, 1500))
     # Nothing is known: even odds for the subject and for the sentence, so 1/4; at slope 0.5 more, for 20 passages:
     subject = 1 / (1 + np.exp(-0.5 * np.log(1500 / 20)))
-    odds = lambda weights, each: weights.probability(_told(each, weights.sentence))  # noqa: E731
+    odds = lambda weights, each: weights.probability(_told(each, weights))  # noqa: E731
     assert odds(held, few) == pytest.approx(0.25) and odds(at_most, many) == pytest.approx(0.25)
     assert odds(at_most, few) == pytest.approx(subject / 2)
     assert heeding_size(held, [few], 0.9).subject.tolist() == pytest.approx(at_most.subject.tolist())
