@@ -7,9 +7,9 @@ unlikely, the question stands alone and nothing else is searched with. A questio
 read, in its resolved form; one without keeps its own words, and the turns before only have a say in which passages come first.
 
 Words are chosen in the manner of QuReTeC (Voskarides et al. 2020, https://arxiv.org/abs/2005.11723), but without a network:
-by how rare they are among the passages, whether what was quoted last has them too, and how long ago they were said. The
-weights come from ``python -m assistant.evaluation.conversation_fit`` and are kept in ``conversation_weights.json``, which
-names the data they were fitted on. English only.
+by how rare they are among the passages, whether what was quoted last has them too, and how long ago they were said; questions on
+other topics than the last one give none. The weights come from ``python -m assistant.evaluation.conversation_fit`` and are kept in
+``conversation_weights.json``, which names the data they were fitted on. English only.
 """
 
 from __future__ import annotations
@@ -221,6 +221,7 @@ def telling_words(question: str, before: Sequence[Exchange], words: Words) -> li
     :returns: at most `WORDS_ADDED` words, in the order they were said.
     """
     own = set(words.terms(question))
+    before = _on_topic(before, words)
     quoted = set(words.terms(before[-1].answer)) if before else set()
     worth: dict[str, tuple[float, int, str]] = {}
     said = [
@@ -235,6 +236,18 @@ def telling_words(question: str, before: Sequence[Exchange], words: Words) -> li
             worth[terms[0]] = max(worth.get(terms[0], (-1.0, 0, "")), (value, at, word))
     best = sorted(worth.values(), key=lambda told: (-told[0], told[1]))[:WORDS_ADDED]
     return [word for _, _, word in sorted(best, key=lambda told: told[1])]
+
+
+def _on_topic(before: Sequence[Exchange], words: Words) -> list[Exchange]:
+    """Leave out exchanges on other topics: their question's words never came again, and the next question stood alone."""
+    kept: list[Exchange] = []
+    said: set[str] = set()
+    for each in reversed(before):
+        asked = {term for word in content_words(each.question) for term in words.terms(word)}
+        if not kept or leans(kept[0].question) or asked & said:
+            kept.insert(0, each)
+            said |= asked | {term for word in content_words(each.answer) for term in words.terms(word)}
+    return kept
 
 
 def recalled(question: str, before: Sequence[Exchange]) -> str:

@@ -61,6 +61,26 @@ def test_a_follow_up_is_completed_in_the_order_of_what_was_said(before, question
     assert resolve(question, exchanged(*before), PlainWords()) == resolved
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "resolved"),
+    [
+        # A new topic: nothing of the antenna comes again.
+        (("Who put up an antenna?", "Two soldiers."), ("How many members has NATO?", "It has 29."), "(members NATO)"),
+        # The same word comes again in the second question, or in its answer.
+        (
+            ("Which pact is NATO?", "One."),
+            ("Which members joined NATO late?", "Some."),
+            "(pact members joined NATO late)",
+        ),
+        (("What is Eager Lion?", "One."), ("Who trains in Jordan?", "Eager troops."), "(Eager Lion trains Jordan)"),
+        # The second question points back to the first.
+        (("What is Eager Lion?", "One."), ("Where was it held?", "In Jordan."), "(Eager Lion held)"),
+    ],
+)
+def test_questions_on_other_topics_give_no_words(first, second, resolved):
+    assert resolve("And when?", [Exchange(*first), Exchange(*second)], PlainWords()) == f"And when? {resolved}"
+
+
 def test_rare_words_words_of_the_last_answer_and_late_words_come_first():
     before = exchanged("alpha beta gamma delta epsilon", "zeta eta theta iota kappa", answer="about beta")
     rarities = {"alpha": 1.0, "beta": 1.0, "gamma": 0.5, "delta": 0.5, "epsilon": 3.0}
