@@ -243,11 +243,15 @@ def _on_topic(before: Sequence[Exchange], words: Words) -> list[Exchange]:
     kept: list[Exchange] = []
     said: set[str] = set()
     for each in reversed(before):
-        asked = {term for word in content_words(each.question) for term in words.terms(word)}
+        asked = _content_terms(each.question, words)
         if not kept or leans(kept[0].question) or asked & said:
             kept.insert(0, each)
-            said |= asked | {term for word in content_words(each.answer) for term in words.terms(word)}
+            said |= asked | _content_terms(each.answer, words)
     return kept
+
+
+def _content_terms(text: str, words: Words) -> set[str]:
+    return {term for word in content_words(text) for term in words.terms(word)}
 
 
 def recalled(question: str, before: Sequence[Exchange]) -> str:

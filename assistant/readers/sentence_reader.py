@@ -72,8 +72,8 @@ class SentenceReader:
         worth = seen.passage_scores(self._weights)
         order = np.argsort(-worth, kind="stable")
         ranked = tuple(seen.read[at] for at in order)
-        near = [each for each, at in zip(ranked, order, strict=True) if worth[order[0]] - worth[at] <= CLOSEST_WITHIN]
-        closest = _closest(near[:QUOTES_AT_MOST], seen.candidates, scores, confidence)
+        near = [seen.read[at] for at in order[:QUOTES_AT_MOST] if worth.max() - worth[at] <= CLOSEST_WITHIN]
+        closest = _closest(near, seen.candidates, scores, confidence)
         quotes = _quotes(seen.candidates, runs, scores, confidence)
         return Reading(quotes, closest, confidence, (*ranked, *passages[len(ranked) :]))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -71,12 +71,16 @@ def _example(desk: Desk, question: TaughtQuestion, found: Sequence[ScoredPassage
     seen = desk.see(question.text, found)
     given = [kind == "answered" and desk.corpus.place_of(each) == question.passage for each in seen.read]
     own = [each for each, is_given in zip(seen.read, given, strict=True) if is_given]
-    right = {id(each): _right_sentences(each, question) for each in own}
-    marked = np.array([each.at in right.get(id(each.passage), ()) for each in seen.candidates])
+    marked = _marked(seen, {id(each): _right_sentences(each, question) for each in own})
     return Example(
         matrix(seen.candidates), marked, seen.passages, np.array(given), question.article, question.own, kind, seen.size,
         partial(first_quote, seen),
     )  # fmt: skip
+
+
+def _marked(seen: Seen, numbers: Mapping[int, Sequence[int]]) -> np.ndarray:
+    """Mark the candidates that stand in their passage under one of its numbers; passages go by their id."""
+    return np.array([each.at in numbers.get(id(each.passage), ()) for each in seen.candidates])
 
 
 def _right_sentences(scored: ScoredPassage, question: TaughtQuestion) -> list[int]:
@@ -102,8 +106,7 @@ def chosen_of(desk: Desk, questions: Sequence[TaughtQuestion], weights: ReaderWe
             scores = seen.scores(weights)
             best = int(np.argmax(scores))
             first = seen.candidates[best].passage
-            right = {id(each): _chosen_sentences(each, question) for each in own}
-            label = np.array([each.at in right[id(each.passage)] for each in seen.candidates])
+            label = _marked(seen, {id(each): _chosen_sentences(each, question) for each in own})
             others = [at for at, each in enumerate(seen.candidates) if at != best and adjoin(each.passage, first)]
             if others:
                 yield Chosen(further_signals(seen.candidates, scores, best)[others], label[others], question.own)

@@ -150,8 +150,9 @@ def fit(examples: Sequence[Example], further: np.ndarray) -> Fit:
 
 
 def _judged(example: Example, weights: ReaderWeights) -> _Judged:
+    told, hit = _first_quote(example, weights)
     passage = bool(example.right_passages[int(np.argmax(example.passages @ weights.passage))])
-    return _Judged(example, weights.log_odds(_told(example, weights)), _hit(example, weights), passage)
+    return _Judged(example, weights.log_odds(told), hit, passage)
 
 
 def _calibration(judged: Sequence[_Judged]) -> np.ndarray:
@@ -206,7 +207,7 @@ def heeding_size(weights: ReaderWeights, foreign: Sequence[Example], strictness:
     :param strictness: at which questions are answered.
     :returns: the weights, the same for the largest indexes.
     """
-    found, told = weights, [_told(each, weights) for each in foreign]
+    found, told = weights, [_first_quote(each, weights)[0] for each in foreign]
     for slope in np.arange(0.0, _STEEPEST + 0.01, 0.05):
         tried = replace(weights, subject=_sloping(weights.subject, slope))
         said = np.array([tried.probability(each) for each in told])
@@ -241,12 +242,11 @@ def models(examples: Sequence[Example], further: np.ndarray) -> ReaderWeights:
     :returns: the weights, with *further* as given and a *calibration* that changes nothing.
     """
     chosen = replace(choosing(examples), further=further, calibration=np.array([1.0, 0.0]))
-    told = np.array([_told(each, chosen) for each in examples])
+    told, right = map(np.array, zip(*(_first_quote(each, chosen) for each in examples), strict=True))
     told[:, _SIZE] = 0.0  # `heeding_size` weighs it
     foreign = np.array([each.kind == "foreign" for each in examples])
     alike = np.array([each.kind == "look_alike" for each in examples])
     counts = np.array([OWN_WEIGHT if each.own else 1.0 for each in examples])
-    right = np.array([_hit(each, chosen) for each in examples])
     unlike = told[:, CONFIDENCE_SIGNALS.index("most_similar")] < _UNLIKE
     phrases = np.array([[shared_phrases(each)] for each in told[unlike]])
     return replace(
@@ -259,15 +259,11 @@ def models(examples: Sequence[Example], further: np.ndarray) -> ReaderWeights:
     )
 
 
-def _told(example: Example, weights: ReaderWeights) -> np.ndarray:
-    return confidence_signals(
-        example.signals, example.signals @ weights.sentence, example.quoted(weights), example.size
-    )
-
-
-def _hit(example: Example, weights: ReaderWeights) -> bool:
-    """Tell whether the first quote is right."""
-    return bool(example.right[list(example.quoted(weights))].any())
+def _first_quote(example: Example, weights: ReaderWeights) -> tuple[np.ndarray, bool]:
+    """Give what tells whether the first quote answers (`CONFIDENCE_SIGNALS`), and whether it does."""
+    quoted = list(example.quoted(weights))
+    told = confidence_signals(example.signals, example.signals @ weights.sentence, quoted, example.size)
+    return told, bool(example.right[quoted].any())
 
 
 def _shared(label: np.ndarray, counts: np.ndarray, share: float) -> np.ndarray:

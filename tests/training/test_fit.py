@@ -13,12 +13,12 @@ from assistant.training.fit import (
     Chosen,
     Example,
     _calibration,
+    _first_quote,
     _Judged,
     _listwise_weights,
     _logistic_weights,
     _shared,
     _sloping,
-    _told,
     fit,
     further,
     heeding_size,
@@ -118,7 +118,7 @@ def test_fewer_passages_make_the_reader_bolder_only_as_far_as_foreign_questions_
     few, many = (replace(EXAMPLES[2], size=size) for size in (20, 1500))
     # Nothing is known: even odds for the subject and for the sentence, so 1/4; at slope 0.5 more, for 20 passages:
     subject = 1 / (1 + np.exp(-0.5 * np.log(1500 / 20)))
-    odds = lambda weights, each: weights.probability(_told(each, weights))  # noqa: E731
+    odds = lambda weights, each: weights.probability(_first_quote(each, weights)[0])  # noqa: E731
     assert odds(held, few) == pytest.approx(0.25) and odds(at_most, many) == pytest.approx(0.25)
     assert odds(at_most, few) == pytest.approx(subject / 2)
     assert heeding_size(held, [few], 0.9).subject.tolist() == pytest.approx(at_most.subject.tolist())
