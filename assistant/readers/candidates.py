@@ -75,6 +75,11 @@ class Candidate:
         """The sentence's words."""
         return self.span.of(self.passage.document.text)
 
+    @property
+    def words(self) -> str:
+        """The same for comparing: one blank between words, no capitals."""
+        return " ".join(self.text.split()).casefold()
+
 
 class Asked:
     """A question's telling words, how rare they are, and what it asks for.

@@ -31,6 +31,8 @@ QUOTES_AT_MOST = 3
 SENTENCES_AT_MOST = 5
 LISTED_AT_MOST = 24
 """Sentences of a list that are quoted with the words that lead it in."""
+LEAD_IN_WITHIN = 4
+"""An item of a list is quoted from the list's lead-in on where this stands so few sentences before it."""
 FURTHER_QUOTE_RATIO = 0.45
 """A further quote from another passage needs at least this share of the best one's probability among all sentences."""
 _ASIDE_PENALTY = 2.0
@@ -181,11 +183,19 @@ def _chosen(candidates: Sequence[Candidate], scores: np.ndarray, weights: Reader
     for at in order:
         own = adjoin(candidates[at].passage, candidates[best].passage)
         fits = logistic(belongs[at] - candidates[at].penalty) >= FURTHER_AT_LEAST if own else scores[at] >= least
-        words = " ".join(candidates[at].text.split()).casefold()
+        words = candidates[at].words
         if (at == best or fits) and words not in said and len(chosen) < SENTENCES_AT_MOST:
             chosen.append(at)
             said.add(words)
-    return list(dict.fromkeys(each for at in chosen for each in (at, *_listed(candidates, at))))
+    return list(dict.fromkeys(each for at in chosen for each in (*_led_in(candidates, at), *_listed(candidates, at))))
+
+
+def _led_in(candidates: Sequence[Candidate], at: int) -> range:
+    """Number a sentence and, where it stands in a list, those from the words that lead the list in, unless they are far off."""
+    for lead in range(at - 1, max(at - LEAD_IN_WITHIN, 0) - 1, -1):
+        if at in _listed(candidates, lead):
+            return range(lead, at + 1)
+    return range(at, at + 1)
 
 
 def _listed(candidates: Sequence[Candidate], at: int) -> range:
@@ -221,7 +231,17 @@ def _runs(candidates: Sequence[Candidate], scores: np.ndarray, weights: ReaderWe
         joins = runs and at == runs[-1][-1] + 1 and candidates[at].passage is candidates[at - 1].passage
         runs[-1].append(at) if joins else runs.append([at])
     runs.sort(key=lambda run: -max(scores[at] for at in run))
-    return runs[:QUOTES_AT_MOST]
+    return _said_once(candidates, runs)[:QUOTES_AT_MOST]
+
+
+def _said_once(candidates: Sequence[Candidate], runs: Sequence[list[int]]) -> list[list[int]]:
+    """Leave out a quote whose words one before it or a longer one holds: two documents may have one list. The first stays."""
+    said = [" ".join(candidates[at].words for at in run) for run in runs]
+    held = [
+        any(own in other and (own != other or at < place) for at, other in enumerate(said))
+        for place, own in enumerate(said)
+    ]
+    return [run for place, run in enumerate(runs) if not place or not held[place]]
 
 
 def first_quote(seen: Seen, weights: ReaderWeights) -> list[int]:

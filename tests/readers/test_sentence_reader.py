@@ -21,6 +21,7 @@ from assistant.readers.confidence import (
 from assistant.readers.network import PassageView, ReaderNetwork, SentenceView
 from assistant.readers.sentence_reader import (
     CLOSEST_WITHIN,
+    LEAD_IN_WITHIN,
     LEAST_READ,
     PASSAGES_READ,
     QUOTES_AT_MOST,
@@ -261,12 +262,32 @@ DUTIES = "The tenant pays for two things:\n- Water. Hot water too.\n- Heat.\n\nT
     ("likeness", "quoted"),
     [
         ((1.0, 0, 0, 0, 0), "The tenant pays for two things:\n- Water. Hot water too.\n- Heat."),
-        ((0, 1.0, 0, 0, 0), "- Water."),
+        ((0, 1.0, 0, 0, 0), "The tenant pays for two things:\n- Water."),
+        ((0, 0, 1.0, 0, 0), "The tenant pays for two things:\n- Water. Hot water too."),
         ((0, 0, 0, 0, 1.0), "The owner pays for the rest."),
     ],
 )
-def test_words_that_lead_in_a_list_are_quoted_with_it(likeness, quoted):
+def test_a_list_and_the_words_that_lead_it_in_are_quoted_together(likeness, quoted):
     assert texts(read(scored(DUTIES, likeness))) == [quoted]
+
+
+@pytest.mark.parametrize("items", [LEAD_IN_WITHIN, LEAD_IN_WITHIN + 1])
+def test_the_last_item_of_a_long_list_is_quoted_without_its_lead_in(items):
+    text = "Bees need:" + "".join(f"\n- Food {number}." for number in range(items))
+    (quote,) = texts(read(scored(text, (*[0.0] * items, 1.0))))
+    assert quote == (text if items == LEAD_IN_WITHIN else f"- Food {items - 1}.")
+
+
+def test_a_quote_whose_words_are_all_in_another_is_not_repeated():
+    likely = scored("They pay for two things:\n- Water.", (0.0, 1.0)), scored("- Water.", (0.9,), "b.txt")
+    assert texts(read(*likely)) == ["They pay for two things:\n- Water."]
+    assert texts(read(*reversed(likely))) == ["They pay for two things:\n- Water."]
+
+
+def test_one_list_in_two_documents_is_quoted_once():
+    one, other = "They pay for:\n- Water.\n- Heat.", "They  pay for:\n- Water.\n- Heat."
+    likely = scored("Bees eat.", (1.0,)), scored(one, (0.9, 0.0, 0.0), "b.txt"), scored(other, (0.0, 0.0, 0.8), "c.txt")
+    assert texts(read(*likely)) == ["Bees eat.", one]
 
 
 def test_a_colon_with_no_list_behind_it_brings_nothing_along():
