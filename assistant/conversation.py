@@ -20,13 +20,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from assistant.datamodel import ScoredPassage, Turn
 from assistant.retrievers.fused import FusedRetriever, Ranking
 from assistant.talk import talk_in
+from assistant.telling_words import Vocabulary
 
 LEANING_SIGNALS = ("cue", "words", "previous", "found", "gain")
 """What tells whether a question leans on the turns before it.
@@ -83,18 +84,6 @@ _STOP = frozenset(
 _CONTENT_WORDS_OF_A_WHOLE_QUESTION = 1
 
 
-class Words(Protocol):
-    """What must be known about words; the lexical index knows it."""
-
-    def terms(self, text: str) -> list[str]:
-        """List the terms of a text, in its order."""
-        ...
-
-    def rarity(self, term: str) -> float:
-        """Say how telling a term is among the passages, 0 or more."""
-        ...
-
-
 class Exchange(NamedTuple):
     """A question asked before, and the words quoted for it; none for an abstention."""
 
@@ -145,7 +134,7 @@ class Conversation:
     :param weights: the fitted weights, those shipped when None.
     """
 
-    def __init__(self, retriever: FusedRetriever, words: Words, weights: LeaningWeights | None = None) -> None:
+    def __init__(self, retriever: FusedRetriever, words: Vocabulary, weights: LeaningWeights | None = None) -> None:
         self._retriever, self._words = retriever, words
         self._weights = weights or LeaningWeights.shipped()
 
@@ -198,7 +187,7 @@ def _paired(turns: Sequence[Turn]) -> Iterator[Exchange]:
                 yield Exchange(question, "" if _ABSTAINED.match(following) else following)
 
 
-def resolve(question: str, before: Sequence[Exchange], words: Words) -> str:
+def resolve(question: str, before: Sequence[Exchange], words: Vocabulary) -> str:
     """Complete a question with the telling words of the exchanges before it.
 
     :param question: what was asked last.
@@ -210,7 +199,7 @@ def resolve(question: str, before: Sequence[Exchange], words: Words) -> str:
     return f"{question.strip()} ({' '.join(chosen)})" if chosen else question
 
 
-def telling_words(question: str, before: Sequence[Exchange], words: Words) -> list[str]:
+def telling_words(question: str, before: Sequence[Exchange], words: Vocabulary) -> list[str]:
     """Choose the words of earlier questions that a question is most likely about.
 
     A word's worth is its rarity, times `_QUOTED_TOO` when the last answer has it, times `_FADING` for each exchange since.
@@ -238,7 +227,7 @@ def telling_words(question: str, before: Sequence[Exchange], words: Words) -> li
     return [word for _, _, word in sorted(best, key=lambda told: told[1])]
 
 
-def _on_topic(before: Sequence[Exchange], words: Words) -> list[Exchange]:
+def _on_topic(before: Sequence[Exchange], words: Vocabulary) -> list[Exchange]:
     """Leave out exchanges on other topics: their question's words never came again, and the next question stood alone."""
     kept: list[Exchange] = []
     said: set[str] = set()
@@ -250,7 +239,7 @@ def _on_topic(before: Sequence[Exchange], words: Words) -> list[Exchange]:
     return kept
 
 
-def _content_terms(text: str, words: Words) -> set[str]:
+def _content_terms(text: str, words: Vocabulary) -> set[str]:
     return {term for word in content_words(text) for term in words.terms(word)}
 
 

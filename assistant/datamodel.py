@@ -174,6 +174,9 @@ class Signals:
     :param best_sentence: highest cosine similarity of question and one sentence of the passage, in [-1, 1].
     :param dense_rank: rank by ``dense`` from 1, None when not among those looked at.
     :param lexical_rank: rank by BM25 from 1, None when no word matched well enough.
+    :param coverage: how much of the question's telling words the passage has, rare ones counting more, in [0, 1].
+    :param phrases: how many of the question's pairs of neighbouring words it has, in [0, 1].
+    :param named: how much of the question's other words its document's title or its heading has, in [0, 1].
     """
 
     dense: float
@@ -181,6 +184,9 @@ class Signals:
     best_sentence: float
     dense_rank: int | None = None
     lexical_rank: int | None = None
+    coverage: float = 0.0
+    phrases: float = 0.0
+    named: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ LEVELS = [
         "ahead",
         "onnx_session",
     },
-    {"loaders", "splitting", "question_types"},
+    {"loaders", "splitting", "question_types", "telling_words"},
     {"embedders"},
     {"indexes"},
     {"retrievers"},

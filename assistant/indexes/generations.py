@@ -233,9 +233,14 @@ def require_index(index: Path) -> None:
 
 
 def lexical_text(document: Document, passage: Passage) -> str:
-    """Give the words a passage is found by: its own, its section's heading and its document's title."""
+    """Give the words a passage is found by: its own, and those it stands under."""
+    return f"{names_of(document, passage)}\n{passage.span.of(document.text)}"
+
+
+def names_of(document: Document, passage: Passage) -> str:
+    """Give the words a passage stands under: its document's title and its section's heading."""
     section = passage.section.of(document.text) if passage.section else ""
-    return f"{document.title}\n{section}\n{passage.span.of(document.text)}"
+    return f"{document.title}\n{section}"
 
 
 @contextmanager

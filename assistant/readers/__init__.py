@@ -1,5 +1,5 @@
 """Stage 6, read: from retrieved passages to quotes, or to an explained abstention."""
 
-from assistant.readers.base import Reader, Vocabulary
+from assistant.readers.base import Reader
 
-__all__ = ["Reader", "Vocabulary"]
+__all__ = ["Reader"]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from assistant.datamodel import ScoredPassage, Span
 from assistant.question_types import EXPLANATIONS, kind_of, offers
-from assistant.readers.base import Vocabulary
 from assistant.readers.network import PassageView, SentenceView
+from assistant.telling_words import TellingWords, Vocabulary
 
 SENTENCE_SIGNALS = (
     "similarity",
@@ -26,6 +25,9 @@ SENTENCE_SIGNALS = (
     "evidence",
     "span",
     "answers",
+    "passage_coverage",
+    "passage_phrases",
+    "named",
 )
 
 # Set by hand, since the data that the weights are fitted on has neither headings nor page furniture, and its questions
@@ -41,12 +43,6 @@ _ANNOUNCES = re.compile(
     r"it(?:[’']s| is) important to (?:know|note|understand)|this (?:section|chapter|article|page|report) (?:\w+ )?"
     r"(?:explains?|describes?|discusses|looks|shows?))\b",
     re.IGNORECASE,
-)
-
-_COMMON = frozenset(
-    "what which who whom whose when where why how is are was were be been do doe did ha have had the a an of in on at to "
-    "for from by with and or as that this it it much mani there their his her he she they can could would will name list "
-    "doc document sourc say tell me about pleas".split()
 )
 
 
@@ -82,7 +78,7 @@ class Candidate:
 
 
 class Asked:
-    """A question's telling words, how rare they are, and what it asks for.
+    """A question: its telling words, and what it asks for.
 
     :param text: the question.
     :param vocabulary: the words of the index that is read.
@@ -91,10 +87,7 @@ class Asked:
     def __init__(self, text: str, vocabulary: Vocabulary) -> None:
         self.text = text
         self.kind = kind_of(text)
-        self._vocabulary = vocabulary
-        words = _telling(vocabulary.terms(text))
-        self._rarities = {term: vocabulary.rarity(term) for term in words}
-        self._pairs = set(pairwise(words))
+        self._words = TellingWords(text, vocabulary)
 
     def candidates(self, scored: ScoredPassage, view: PassageView) -> Iterator[Candidate]:
         """Make a candidate of every sentence of a passage.
@@ -105,7 +98,7 @@ class Asked:
         """
         before: frozenset[str] = frozenset()
         for at, (span, seen) in enumerate(zip(scored.passage.sentences, view.sentences, strict=True)):
-            words = _telling(self._vocabulary.terms(span.of(scored.document.text)))
+            words = self._words.of(span.of(scored.document.text))
             yield self._candidate(scored, at, words, before, view.answers, seen)
             before = frozenset(words)
 
@@ -123,29 +116,16 @@ class Asked:
         form = self.kind in EXPLANATIONS
         signals = (
             scored.sentence_similarities[at], found.dense, found.lexical, found.best_sentence,
-            self._share(frozenset(words)), self._share(before - frozenset(words)), self._phrases(words),
+            self._words.share(words), self._words.share(before.difference(words)), self._words.phrases(words),
             0.0 if form else offered, seen.evidence, seen.span, answers,
+            found.coverage, found.phrases, found.named,
         )  # fmt: skip
         return Candidate(scored, at, signals, _penalty(scored, span), _FORM_WEIGHT * offered if form else 0.0, seen.key)
-
-    def _share(self, words: frozenset[str]) -> float:
-        """Say how much of the question some words cover, rare ones counting more: 0 to 1."""
-        total = sum(self._rarities.values())
-        return sum(rarity for term, rarity in self._rarities.items() if term in words) / total if total else 0.0
-
-    def _phrases(self, words: list[str]) -> float:
-        """Say how many of the question's neighbouring words are neighbours here too: 0 to 1."""
-        return len(self._pairs.intersection(pairwise(words))) / len(self._pairs) if self._pairs else 0.0
 
 
 def matrix(candidates: Sequence[Candidate]) -> np.ndarray:
     """Put signals together. *Shape:* ``(n_candidates, len(SENTENCE_SIGNALS))``."""
     return np.array([candidate.signals for candidate in candidates])
-
-
-def _telling(terms: list[str]) -> list[str]:
-    """Leave out the words that every question has, unless there are no others."""
-    return [term for term in terms if term not in _COMMON] or terms
 
 
 def _penalty(scored: ScoredPassage, span: Span) -> float:

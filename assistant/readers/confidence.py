@@ -24,6 +24,8 @@ CONFIDENCE_SIGNALS = (
     "evidence",
     "span",
     "answers",
+    "passage_coverage",
+    "named",
     "lead",
     "most_similar",
     "passages",
@@ -31,7 +33,17 @@ CONFIDENCE_SIGNALS = (
 SIZES = (20, 1500)
 """How many passages the indexes had that the weights were fitted on; fewer and more count as these."""
 _LEAST = 1e-6
-PASSAGE_SIGNALS = ("dense", "lexical", "best_sentence", "answers", "evidence", "span")
+PASSAGE_SIGNALS = (
+    "dense",
+    "lexical",
+    "best_sentence",
+    "coverage",
+    "phrases",
+    "named",
+    "answers",
+    "evidence",
+    "span",
+)
 FURTHER_SIGNALS = ("behind", "evidence", "similarity", "coverage", "beside", "opens", "elsewhere")
 
 

@@ -14,17 +14,17 @@ from itertools import chain
 import numpy as np
 
 from assistant.datamodel import Query, Quote, Reading, ScoredPassage, Span
-from assistant.readers.base import Vocabulary
 from assistant.readers.candidates import SENTENCE_SIGNALS, Asked, Candidate, matrix
 from assistant.readers.confidence import ReaderWeights, confidence_signals, logistic
 from assistant.readers.network import PassageView, ReaderNetwork
 from assistant.splitting import is_list_item, leads_in
+from assistant.telling_words import Vocabulary
 
 PASSAGES_READ = 8
 LEAST_READ = 4
-SCORE_READ = 0.6
+SCORE_READ = 1.2
 """A passage whose fused score is this far behind the best one's is not read."""
-_WORTH, _HIGHEST = 0.08, 5.0
+_WORTH, _HIGHEST = 0.16, 5.0
 """What a logit that the passage answers adds to its fused score when it is decided whether to read on, and the highest of such
 logits: 1 in 1,000 is above it. About two in three of SQuAD's questions are decided after the first passages."""
 QUOTES_AT_MOST = 3
@@ -169,7 +169,8 @@ def _passage_signals(scored: ScoredPassage, view: PassageView) -> tuple[float, .
     found = scored.signals
     evidence = max(sentence.evidence for sentence in view.sentences)
     span = max(sentence.span for sentence in view.sentences)
-    return found.dense, found.lexical, found.best_sentence, view.answers, evidence, span
+    words = found.coverage, found.phrases, found.named
+    return found.dense, found.lexical, found.best_sentence, *words, view.answers, evidence, span
 
 
 def _chosen(candidates: Sequence[Candidate], scores: np.ndarray, weights: ReaderWeights) -> list[int]:

@@ -45,14 +45,15 @@ OWN_WEIGHT = 0.4
 OWN_SHARE_OF_FURTHER = 0.65
 """What our own questions weigh beside CLAPNQ's when it is told which further sentences belong to an answer: CLAPNQ's answers
 take half of a short passage, most of ours one sentence of a long text."""
-ASKED = {"answered": 0.86, "foreign": 0.10, "look_alike": 0.04}
+ASKED = {"answered": 0.875, "foreign": 0.1, "look_alike": 0.025}
 """The mix of questions for which a confidence shall come true."""
 FALSE_ANSWERS = 0.05
 """The share of questions on other subjects that may be answered."""
-_STEEPEST = 0.5
-"""Log-odds for each factor of e in size; small indexes would allow more, which answers no more questions."""
+_STEEPEST = 1.0
+"""Log-odds for each factor of e in size: as many passages, as many chances that one is like the question by chance."""
 _SIZE = CONFIDENCE_SIGNALS.index("passages")
-_RIDGE = 1e-3
+_RIDGE = 3e-4
+"""Small, since similarities lie close together and need large weights to say anything."""
 _UNLIKE = 0.45
 """Below this similarity of question and best sentence the embedding model tells little, and shared phrases are judged."""
 

@@ -341,10 +341,10 @@ def test_reading_ends_where_no_other_passage_can_come_first(answers, read):
 
 
 def test_a_lead_in_retrieval_stands_for_a_sure_answer():
-    # 0.3 ahead is worth 0.3 / 0.08 = 3.75 of the answers' logit: 1.25 more are needed.
+    # 0.3 ahead is worth 0.3 / 0.16 = 1.875 of the answers' logit: 3.125 more are needed.
     ahead = [replace(EVEN[0], score=EVEN[0].score + 0.3), *EVEN[1:]]
-    assert len(see("Some?", ahead, Sure(at0=1.2), Words()).read) == PASSAGES_READ
-    assert len(see("Some?", ahead, Sure(at0=1.3), Words()).read) == LEAST_READ
+    assert len(see("Some?", ahead, Sure(at0=3.1), Words()).read) == PASSAGES_READ
+    assert len(see("Some?", ahead, Sure(at0=3.2), Words()).read) == LEAST_READ
 
 
 def test_what_is_not_read_stays_behind_in_its_order():

@@ -1,17 +1,19 @@
 """The fused score worked by hand with vectors chosen for it, then what limits and surrounds the hits."""
 
+import math
 from contextlib import closing
 
 import numpy as np
 import pytest
 
 from assistant.building import embed_documents
-from assistant.datamodel import Content, Document, Query, Signals, SourceStatus, Span
+from assistant.datamodel import Content, Document, Heading, Query, Signals, SourceStatus, Span
 from assistant.embedders.hashing import HashingEmbedder
 from assistant.errors import UsageError
 from assistant.indexes import Generation, GenerationWriter, build_lock
 from assistant.indexes.workbench import Work
 from assistant.retrievers import FusedRetriever
+from assistant.retrievers.fused import RERANKED
 from assistant.splitting import split
 
 
@@ -58,25 +60,48 @@ FRUIT = "Red apples grow. Green pears fall."
 SKY = "Blue plums hang."
 
 
-def test_the_score_is_the_sum_of_three_signals(retriever):
+def test_the_score_is_the_first_sum_and_the_second(retriever):
     vectors = {
         FRUIT: (0.6, 0.8, 0), "Red apples grow.": (1, 0, 0), "Green pears fall.": (0, 1, 0),
         SKY: (0.8, 0, 0.6), "red kiwis": (1, 0, 0), "kiwis": (0, 0, -1),
     }  # fmt: skip
     found = retriever(ChosenVectors(vectors), document("fruit.txt", FRUIT), document("sky.txt", SKY))
     first, second = found.retrieve(Query("red kiwis"), 5)
-    # 0.75 * 0.6 + 0.45 * 1 (the only one with a word of the question) + 0.75 * 1, and 0.75 * 0.8 + 0.45 * 0 + 0.75 * 0.8
-    assert (first.document.source, first.score) == ("fruit.txt", pytest.approx(1.65))
-    assert (second.document.source, second.score) == ("sky.txt", pytest.approx(1.2))
-    assert first.signals == Signals(pytest.approx(0.6), 1.0, pytest.approx(1.0), 2, 1)
+    # 0.75 * 0.6 + 0.45 * 1 (the only one with a word of the question) + 0.75 * 1, and 0.75 * 0.8 + 0.45 * 0 + 0.75 * 0.8;
+    # then 1.5 times the best sentence, 1 and 0.8, and 0.8 times "red", as rare as ln 2, among "red" and "kiwi", as rare as ln 6.
+    red = math.log(2) / (math.log(2) + math.log(6))
+    assert (first.document.source, first.score) == ("fruit.txt", pytest.approx(1.65 + 1.5 + 0.8 * red))
+    assert (second.document.source, second.score) == ("sky.txt", pytest.approx(1.2 + 1.5 * 0.8))
+    assert first.signals == Signals(pytest.approx(0.6), 1.0, pytest.approx(1.0), 2, 1, pytest.approx(red))
     assert second.signals == Signals(pytest.approx(0.8), 0.0, pytest.approx(0.8), 1, None)
     assert first.sentence_similarities == pytest.approx((1.0, 0.0)) and second.sentence_similarities == pytest.approx(
         (0.8,)
     )
     assert first.text == FRUIT
-    # No word at all, and both passages point away: -0.0 and -0.6, with their best sentences -0.0 and -0.6.
-    scores = [(hit.document.source, pytest.approx(hit.score, abs=2e-3)) for hit in found.retrieve(Query("kiwis"), 5)]
-    assert scores == [("fruit.txt", 0.0), ("sky.txt", -0.9)]
+    # No word at all, and both passages point away: -0.0 and -0.6, with their best sentences -0.0 and -0.6, which count again.
+    scores = [(hit.document.source, pytest.approx(hit.score, abs=5e-3)) for hit in found.retrieve(Query("kiwis"), 5)]
+    assert scores == [("fruit.txt", 0.0), ("sky.txt", -1.8)]
+
+
+def test_words_of_the_title_and_the_heading_count_beside_those_of_the_passage(retriever):
+    text = "Her notes\n\nThey hold a program.\n\nLater\n\nRain fell."
+    headings = (Heading(2, Span(0, 9)), Heading(2, Span(33, 38)))
+    life = Document("a.txt", "0" * 64, Content(text, "text/plain", "Ada_Lovelace", headings=headings))
+    found = retriever(HashingEmbedder(), life, document("b.txt", "The weather was fine."))
+    hits = {hit.text[:3]: hit.signals for hit in found.retrieve(Query("the program of Ada Lovelace, her notes"), 3)}
+    # Each passage is found by its title too: of the three, two have "ada" and "lovelac", and one has "program" and "note".
+    two, one = math.log1p(1.5 / 2.5), math.log1p(2.5 / 1.5)
+    shares = {begins: (pytest.approx(told.coverage), pytest.approx(told.named)) for begins, told in hits.items()}
+    assert shares == {"Her": (one / (one + two), two / (one + two)), "Lat": (0, two / (one + two)), "The": (0, 0)}
+
+
+def test_passages_beyond_the_first_twenty_are_ordered_too_when_more_are_wanted(retriever):
+    found = retriever(
+        HashingEmbedder(), *(document(f"{n:02}.txt", f"Bees {'and wax ' * n}.") for n in range(RERANKED + 5))
+    )
+    hits = found.retrieve(Query("bees"), RERANKED + 5)
+    assert len(hits) == RERANKED + 5
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 
 def test_asides_are_found_only_where_they_say_the_very_thing(retriever):

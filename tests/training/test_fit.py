@@ -114,10 +114,10 @@ def test_every_model_has_a_weight_for_each_of_its_names():
 
 def test_fewer_passages_make_the_reader_bolder_only_as_far_as_foreign_questions_allow():
     held = replace(unfitted(), calibration=np.array([1.0, 0.0]))
-    at_most = replace(held, subject=_sloping(held.subject, 0.5))
+    at_most = replace(held, subject=_sloping(held.subject, 1.0))
     few, many = (replace(EXAMPLES[2], size=size) for size in (20, 1500))
-    # Nothing is known: even odds for the subject and for the sentence, so 1/4; at slope 0.5 more, for 20 passages:
-    subject = 1 / (1 + np.exp(-0.5 * np.log(1500 / 20)))
+    # Nothing is known: even odds for the subject and for the sentence, so 1/4; at slope 1 more, for 20 passages:
+    subject = 1 / (1 + np.exp(-np.log(1500 / 20)))
     odds = lambda weights, each: weights.probability(_first_quote(each, weights)[0])  # noqa: E731
     assert odds(held, few) == pytest.approx(0.25) and odds(at_most, many) == pytest.approx(0.25)
     assert odds(at_most, few) == pytest.approx(subject / 2)
