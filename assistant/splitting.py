@@ -224,21 +224,29 @@ def _lines(text: str, span: Span) -> Iterator[Span]:
 def _breaks(line: str, following: str, width: int) -> bool:
     if line.isspace() or following.isspace():
         return False  # a block holds a blank line only where a sentence runs on over a page break
-    if is_list_item(following) or "\t" in line or " | " in line:
+    if is_list_item(following) or _is_row(line):
         return True
     ends_early = len(line) < 0.7 * width or len(line) < 40
     begins_anew = not following.lstrip()[:1].islower()
     return ends_early and begins_anew and not line.rstrip().endswith((",", "-", "–"))
 
 
+def _is_row(line: str) -> bool:
+    """Tell whether a text is a table's row: one line, its cells parted by tabs or bars."""
+    return ("\t" in line or " | " in line) and "\n" not in line.strip()
+
+
 def _line_sentences(text: str, line: Span) -> list[Span]:
     """Let sentencex cut a run of text, then rejoin what it parts wrongly: list markers and open abbreviations.
 
-    sentencex keeps a bulleted line whole, so a marker is set apart first and joined to its first sentence afterwards.
+    sentencex keeps a bulleted line whole, so a marker is set apart first and joined to its first sentence afterwards. A table's
+    row is one sentence: a cell says nothing without the others.
     """
     words = line.of(text)
     marker = _MARKER.match(words)
     body = marker.end() if marker else 0
+    if _is_row(words[body:].strip()) and (row := _trimmed(text, line)):
+        return [row]
     running = _BLANK_LINES.sub(
         lambda gap: " " * len(gap.group()), words[body:]
     )  # sentencex ends sentences at a blank line
