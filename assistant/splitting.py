@@ -224,7 +224,7 @@ def _lines(text: str, span: Span) -> Iterator[Span]:
 def _breaks(line: str, following: str, width: int) -> bool:
     if line.isspace() or following.isspace():
         return False  # a block holds a blank line only where a sentence runs on over a page break
-    if is_list_item(following) or _is_row(line):
+    if is_list_item(following) or "\t" in line or " | " in line:
         return True
     ends_early = len(line) < 0.7 * width or len(line) < 40
     begins_anew = not following.lstrip()[:1].islower()
@@ -232,8 +232,8 @@ def _breaks(line: str, following: str, width: int) -> bool:
 
 
 def _is_row(line: str) -> bool:
-    """Tell whether a text is a table's row: one line, its cells parted by tabs or bars."""
-    return ("\t" in line or " | " in line) and "\n" not in line.strip()
+    """Tell whether a text is a table's row: one line, its cells parted by bars or tabs; one tab alone may stand in a sentence."""
+    return (" | " in line or line.count("\t") > 1) and "\n" not in line
 
 
 def _line_sentences(text: str, line: Span) -> list[Span]:
