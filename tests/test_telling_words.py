@@ -3,22 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from long_words import Words
 
 from assistant.telling_words import TellingWords
-
-
-class Words:
-    """Every word is its own term; the rare ones are as telling as they are long."""
-
-    def __len__(self):
-        return 100
-
-    def terms(self, text):
-        return [word.strip(".,?!").lower() for word in text.split()]
-
-    def rarity(self, term):
-        return float(len(term))
-
 
 ASKED = TellingWords("What do wild bees eat?", Words())  # wild, bees, eat: 4 + 4 + 3
 

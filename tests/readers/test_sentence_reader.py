@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from long_words import Words
 
 from assistant.datamodel import Content, Document, Heading, Passage, Query, ScoredPassage, Signals, Span
 from assistant.readers import confidence as module
@@ -32,20 +33,6 @@ from assistant.readers.sentence_reader import (
     see,
 )
 from assistant.splitting import sentences
-
-
-class Words:
-    """Every word is its own term; the rare ones are as telling as they are long."""
-
-    def __len__(self):
-        return 100
-
-    def terms(self, text):
-        return [word.strip(".,?!").lower() for word in text.split()]
-
-    def rarity(self, term):
-        return float(len(term))
-
 
 CALIBRATED = np.array([1.0, 0.0])
 APART = (*[0.0] * len(FURTHER_SIGNALS), -60.0)
