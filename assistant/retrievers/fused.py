@@ -12,7 +12,8 @@ Coverage is how much of the question's telling words a passage has, phrases how 
 words, and named how much of the rest stands in the document's title or the heading: a page seldom repeats what it is about.
 The right passage comes first, by the first sum and by the second, for 81 and 85 % of SQuAD 1.1's questions (our part, among
 1,843 passages), for 91 and 93 % of those that people typed into a search engine, and for 80 and 83 % of our own, in other words
-than the text's. The weights were chosen so that none of the three loses to other weights; many near them do as well.
+than the text's. Many weights near these do as well. That of *named* is a choice: without it SQuAD's right passage is among the
+first eight for 98.1 instead of 97.6 %, and the questions typed into a search engine lose more.
 """
 
 from __future__ import annotations
@@ -99,10 +100,10 @@ class FusedRetriever:
         :returns: best first; ties by the first sum, then by stored order.
         """
         order = np.argsort(-scores, kind="stable")[: max(k, RERANKED)].tolist()
-        told = list(self._signals(ranking, order, text))
-        again = np.array([scores[at] + _again(signals) for at, signals in zip(order, told, strict=True)])
-        best = np.argsort(-again, kind="stable")[:k].tolist()
-        return [self._scored(ranking, order[place], float(again[place]), text, told[place]) for place in best]
+        told = dict(zip(order, self._signals(ranking, order, text), strict=True))
+        again = {at: float(scores[at]) + _again(signals) for at, signals in told.items()}
+        best = sorted(order, key=lambda at: -again[at])[:k]
+        return [self._scored(ranking, at, again[at], text, told[at]) for at in best]
 
     def _allowed(self, globs: Sequence[str]) -> np.ndarray | None:
         if not globs:
@@ -131,7 +132,7 @@ class FusedRetriever:
             yield replace(ranking.signals(text, at), coverage=coverage, phrases=asked.phrases(own), named=named)
 
     def _scored(self, ranking: Ranking, at: int, score: float, text: int, signals: Signals) -> ScoredPassage:
-        """Add the document and the sentences around the passage, which only the best passages need."""
+        """Add the sentences around the passage, which only the passages that are wanted need."""
         store, number, (source, passage, _) = self._generation.store, int(ranking.numbers[at]), ranking.stored[at]
         first, last = store.passage_range(source)
         before = store.passage(number - 1).passage.sentences[-1] if number > first else None

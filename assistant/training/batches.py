@@ -22,8 +22,9 @@ _ANOTHER = 0.5
 _SORTED_TOGETHER = 30 * QUESTIONS_AT_ONCE
 _LENGTH_STEP = 16
 """Lengths are rounded up to its multiples: PyTorch keeps memory for each shape that it has met."""
-_TITLED = 0.25
 _FOREIGN = 0.6
+"""How often the one more look-alike is of another set."""
+_TITLED = 0.25
 _MADE_UP = 0.5
 """Made-up questions for each real one, where passages are varied."""
 _WITHOUT_ANSWER = 0.25
