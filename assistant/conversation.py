@@ -74,6 +74,8 @@ _NOT_LEANING = re.compile(
     r"(?:one|two|three|\d+) (?:or|of|and)\b|no one|(?<!which )one\W+(?=\w))",
     re.IGNORECASE,
 )
+_PERSONAL = re.compile(r"it|its|they|them|their|theirs|he|him|his|she|her|hers", re.IGNORECASE)
+_CLAUSE = re.compile(r"[,;?]|\b(?:and|but|or|if|when|while|because|since|although|though|so)\b", re.IGNORECASE)
 _WORD = re.compile(r"[\w'’-]+")
 _STOP = frozenset(
     "a an the of in on at to for from by with and or but so as is are was were be been being do does did has have had will "
@@ -82,6 +84,8 @@ _STOP = frozenset(
     "please tell say says said mean means give show list name any some many much".split()
 )
 _CONTENT_WORDS_OF_A_WHOLE_QUESTION = 1
+_CONTENT_WORDS_OF_A_CLAUSE = 2
+"""A clause with so many says what a pronoun after it stands for, as in "where do the soldiers train and what do they get?"."""
 
 
 class Exchange(NamedTuple):
@@ -307,9 +311,20 @@ def leans(question: str) -> bool:
     """Tell whether the words of a question point back to what was said before.
 
     :param question: a question.
-    :returns: True for pronouns that point back, openings such as "and" or "what about", and questions without content.
+    :returns: True for words that point back, openings such as "and" or "what about", and questions without content; a pronoun
+        whose noun stands in a clause before it points at that.
     """
     plain = _NOT_LEANING.sub(" ", question)
     content = content_words(_OPENING.sub("", question))
     few = len(content) < _CONTENT_WORDS_OF_A_WHOLE_QUESTION
-    return few or bool(_ONLY_OPENING.search(question)) or bool(_LEANING.search(plain))
+    pointing = (not _named_before(plain, found) for found in _LEANING.finditer(plain))
+    return few or bool(_ONLY_OPENING.search(question)) or any(pointing)
+
+
+def _named_before(question: str, word: re.Match[str]) -> bool:
+    """Tell whether a word is a pronoun, and an earlier clause of the same question names something that it may stand for."""
+    clauses = list(_CLAUSE.finditer(question, 0, word.start()))
+    if not clauses or not _PERSONAL.fullmatch(word.group()):
+        return False
+    before = _OPENING.sub("", question[: clauses[-1].start()])
+    return len(content_words(before)) >= _CONTENT_WORDS_OF_A_CLAUSE

@@ -146,6 +146,9 @@ def test_probability_is_logistic_in_the_signals():
         "Tell me more",
         "Who else?",
         "What did he say about this?",
+        "Were the roads in Monaco made safer after her death?",
+        "And where do they train and what do they get?",
+        "When did the army leave it and when did it come back?",
     ],
 )
 def test_what_points_back(question):
@@ -157,6 +160,7 @@ def test_what_points_back(question):
     [
         "What is a treaty alliance?", "Where was Eager Lion held?", "Is there a queen in the hive?", "Are there allies in Asia?",
         "Which alliances have more than two members?", "Which countries that have treaties trade?", "What is NATO?",
+        "Where do the soldiers train and what do they get?", "What is a health care proxy, and what are its duties?",
     ],
 )  # fmt: skip
 def test_what_does_not_point_back(question):
