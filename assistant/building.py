@@ -33,7 +33,7 @@ from assistant.settings import Settings
 from assistant.sources_folder import SourceFile, read_bytes, walk
 from assistant.splitting import split
 
-READING_VERSION = "7"
+READING_VERSION = "8"
 """Raise it whenever the same file would be read, cut or embedded differently: it makes every index be built anew."""
 _UNCHANGED = "unchanged: the old generation has it"
 _WAITING = "read before: it is on the bench"

@@ -29,6 +29,7 @@ MAX_SENTENCE_CHARS = 700
 """Longer stretches without a sentence end (tables, lists, code) are cut at a blank."""
 
 _BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
+_NEXT_LINE = re.compile(r"\S[^\n]*")
 _WORD = re.compile(r"[^\W_]+|[^\w\s]|_")
 _MARKER = re.compile(r"\s*(?:[-*•◦▪‣–·]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)])\s")
 _ONLY_MARKER = re.compile(r"\s*(?:[-*•◦▪‣–·]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)])\s*")
@@ -180,8 +181,20 @@ def _passage(held: list[Span], block: _Block) -> Passage:
 
 
 def _wants_more(text: str, spans: list[Span]) -> bool:
-    """Tell what says nothing without what follows: a ruled line, such as below a heading, and words that lead in a list."""
-    return leads_in(spans[-1].of(text)) or not any(sign.isalnum() for span in spans for sign in span.of(text))
+    """Tell what says nothing without what follows: a ruled line, such as below a heading, and words that lead in a list.
+
+    A sentence by itself may lead in anything. A paragraph of several stands alone where no list or table follows: what it leads in
+    may be long or, like a set-off quotation that was left out, not there at all.
+    """
+    if not any(sign.isalnum() for span in spans for sign in span.of(text)):
+        return True
+    return leads_in(spans[-1].of(text)) and (len(spans) == 1 or _is_listed_behind(text, spans[-1].end))
+
+
+def _is_listed_behind(text: str, place: int) -> bool:
+    """Tell whether the next line behind a place is of a list or a table."""
+    line = _NEXT_LINE.search(text, place)
+    return line is not None and (is_list_item(line.group()) or _is_row(line.group()))
 
 
 def _size(text: str, spans: list[Span]) -> int:

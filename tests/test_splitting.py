@@ -144,9 +144,15 @@ def test_a_ruled_line_below_a_heading_fills_no_passage():
     assert cut(f"Harbour rules\n{rule}\n\nShips wait.", headings=(heading,)) == [["Harbour rules", rule, "Ships wait."]]
 
 
-def test_words_that_lead_in_a_list_share_a_passage_with_it():
-    text = f"{paragraph(3, 12)} Two things:\n\n- water\n- heat\n\n{paragraph(3, 12)}"
+@pytest.mark.parametrize("listed", ["- water\n- heat", "Adult | 4\nChild | 2"])
+def test_words_that_lead_in_a_list_or_a_table_share_a_passage_with_it(listed):
+    text = f"{paragraph(3, 12)} Two things:\n\n{listed}\n\n{paragraph(3, 12)}"
     assert [len(passage) for passage in cut(text)] == [6, 3]
+
+
+@pytest.mark.parametrize("words, lengths", [("He wrote:", [1 + 3]), (f"{paragraph(3, 12)} He wrote:", [4, 3])])
+def test_words_that_lead_in_no_list_share_a_passage_with_it_only_by_themselves(words, lengths):
+    assert [len(passage) for passage in cut(f"{words}\n\n{paragraph(3, 12)}")] == lengths
 
 
 def test_a_long_paragraph_is_dealt_into_even_pieces():
