@@ -72,6 +72,7 @@ _DATA = (
     "--others", type=int, help="So many questions of the public sets beside all of our own; all when not given."
 )
 @click.option("--own", default=1, show_default=True, help="How often an epoch asks each of our own questions.")
+@click.option("--newest", type=int, help="Only so many of our own questions, the last written; all when not given.")
 @click.option("--seed", default=Plan.seed, show_default=True)
 @click.option("--threads", default=2, show_default=True)
 @click.option(
@@ -91,6 +92,7 @@ def main(
     start: tuple[Path, ...],
     others: int | None,
     own: int,
+    newest: int | None,
     seed: int,
     threads: int,
     without: tuple[str, ...],
@@ -111,7 +113,7 @@ def main(
         frozen=frozen,
         start=" ".join(map(_sha256, start)),
     )
-    network = _trained(_some(read_groups(groups), others, own, seed), plan, start, work / "checkpoint.pt")
+    network = _trained(_some(read_groups(groups), others, own, newest, seed), plan, start, work / "checkpoint.pt")
     output.mkdir(parents=True, exist_ok=True)
     file = output / FILE.name
     file.write_bytes(int8_network(network))
@@ -137,9 +139,10 @@ def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _some(groups: Sequence[Group], others: int | None, times: int, seed: int) -> list[Group]:
-    """Take all of our own questions, so many times, and so many of the others."""
+def _some(groups: Sequence[Group], others: int | None, times: int, newest: int | None, seed: int) -> list[Group]:
+    """Take the newest of our own questions, so many times, and so many of the others."""
     own = [group for group in groups if group.set == "written"]
+    own = own if newest is None else own[max(0, len(own) - newest) :]
     public = [group for group in groups if group.set != "written"]
     return times * own + (public if others is None else random.Random(seed).sample(public, min(others, len(public))))
 

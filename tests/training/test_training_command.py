@@ -15,6 +15,11 @@ GROUPS = [Group(f"{name} {at}", name, "Who?", "Town", None, [], []) for name in 
     [(None, 1, 4, 4), (None, 3, 4, 12), (2, 1, 2, 4), (9, 0, 4, 0)],
 )
 def test_an_epoch_asks_ours_so_many_times_beside_so_many_others(others, times, public, own):
-    chosen = _some(GROUPS, others, times, seed=0)
+    chosen = _some(GROUPS, others, times, newest=None, seed=0)
     assert Counter(group.set for group in chosen) == Counter(squad=public, written=own)
     assert set(Counter(group.id for group in chosen if group.set == "squad").values()) <= {1}
+
+
+@pytest.mark.parametrize("newest, own", [(0, []), (1, ["written 3"]), (9, [f"written {at}" for at in range(4)])])
+def test_the_newest_of_ours_are_the_last(newest, own):
+    assert [group.id for group in _some(GROUPS, 0, 1, newest, seed=0)] == own
