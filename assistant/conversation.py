@@ -57,11 +57,12 @@ _LOOKED_BACK = 10
 _WORDS_OF_QUESTION = 60
 _ABSTAINED = re.compile(r"\W*your sources don['’]t say", re.IGNORECASE)
 
+_PRONOUNS = "it|its|they|them|their|theirs|he|him|his|she|her|hers"
 _LEANING = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|one|ones|same|such|former|latter|"
-    r"others?|another|else|more|too|also|again)\b",
+    rf"\b(?:{_PRONOUNS}|this|that|these|those|there|one|ones|same|such|former|latter|others?|another|else|more|too|also|again)\b",
     re.IGNORECASE,
 )
+_PERSONAL = re.compile(_PRONOUNS, re.IGNORECASE)
 _OPENING = re.compile(
     r"^\W*(?:and|but|so|or|then|what about|how about|why not|why|how so|which ones?|when|where|who|how)\b\W*",
     re.IGNORECASE,
@@ -74,7 +75,6 @@ _NOT_LEANING = re.compile(
     r"(?:one|two|three|\d+) (?:or|of|and)\b|no one|(?<!which )one\W+(?=\w))",
     re.IGNORECASE,
 )
-_PERSONAL = re.compile(r"it|its|they|them|their|theirs|he|him|his|she|her|hers", re.IGNORECASE)
 _CLAUSE = re.compile(r"[,;?]|\b(?:and|but|or|if|when|while|because|since|although|though|so)\b", re.IGNORECASE)
 _WORD = re.compile(r"[\w'’-]+")
 _STOP = frozenset(
