@@ -76,7 +76,7 @@ class SentenceReader:
         ranked = tuple(seen.read[at] for at in order)
         near = [seen.read[at] for at in order[:QUOTES_AT_MOST] if worth.max() - worth[at] <= CLOSEST_WITHIN]
         closest = _closest(near, seen.candidates, scores, confidence)
-        quotes = _quotes(seen.candidates, runs, scores, confidence)
+        quotes = _quotes(seen, runs, scores, confidence)
         return Reading(quotes, closest, confidence, (*ranked, *passages[len(ranked) :]))
 
 
@@ -97,7 +97,7 @@ class Seen:
         vocabulary: Vocabulary,
     ) -> None:
         asked = Asked(question, vocabulary)
-        self.read, self.size = passages, len(vocabulary)
+        self.kind, self.read, self.size = asked.kind, passages, len(vocabulary)
         self.candidates = list(chain.from_iterable(map(asked.candidates, passages, views)))
         self._asides = [each.passage.aside for each in passages]
         self.passages = np.array([_passage_signals(*each) for each in zip(passages, views, strict=True)])
@@ -255,29 +255,36 @@ def first_quote(seen: Seen, weights: ReaderWeights) -> list[int]:
     return _runs(seen.candidates, seen.scores(weights), weights)[0]
 
 
-def _quotes(
-    candidates: Sequence[Candidate], runs: Sequence[Sequence[int]], scores: np.ndarray, confidence: float
-) -> tuple[Quote, ...]:
+def _quotes(seen: Seen, runs: Sequence[Sequence[int]], scores: np.ndarray, confidence: float) -> tuple[Quote, ...]:
     """Make quotes: the best one first, the others in reading order."""
-    first, *others = (_quote(candidates, run, scores, confidence) for run in runs)
+    first, *others = (_quote(seen, run, scores, confidence) for run in runs)
     others.sort(key=lambda quote: (quote.document.source, quote.span))
     return (first, *others)
 
 
-def _quote(candidates: Sequence[Candidate], run: Sequence[int], scores: np.ndarray, confidence: float) -> Quote:
-    best = max(run, key=lambda at: scores[at])
+def _quote(seen: Seen, run: Sequence[int], scores: np.ndarray, confidence: float) -> Quote:
+    candidates, best = seen.candidates, max(run, key=lambda at: scores[at])
     scored, first, last = candidates[best].passage, candidates[run[0]].at, candidates[run[-1]].at
     sentences = scored.passage.sentences
     return Quote(
         scored.document,
         Span(sentences[first].start, sentences[last].end),
         min(1.0, confidence * math.exp(scores[best] - scores.max())),
-        candidates[best].key,
+        _key(seen, run, best),
         sentences[first - 1] if first else scored.before,
         sentences[last + 1] if last + 1 < len(sentences) else scored.after,
         scored.passage.section,
         scored.signals,
     )
+
+
+def _key(seen: Seen, run: Sequence[int], best: int) -> Span | None:
+    """Give the best sentence's key, or all items of its list where they are what is asked for."""
+    for lead in run:
+        items = _listed(seen.candidates, lead)
+        if len(items) > 1 and items[-1] in run and (best == lead or (best in items and seen.kind == "list")):
+            return Span(seen.candidates[items[0]].span.start, seen.candidates[items[-1]].span.end)
+    return seen.candidates[best].key
 
 
 def _closest(

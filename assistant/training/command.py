@@ -37,6 +37,9 @@ from assistant.training.train import Plan, mean_of, train
 FOREIGN_ASKED = 400
 SMALL = 20
 SMALL_ASKED = 40
+DOCUMENTS_OF_OURS = 20
+"""So many of our own documents are sources together: a question was written for one of them, and among all of them many do
+not say which they mean."""
 _CORPORA = {"squad": "squad", "qed": "searched", "clapnq": "searched", "written": "written"}
 """Which sets' passages are sources together when the linear models are fitted."""
 _DATA = (
@@ -177,27 +180,42 @@ def _fitted(
     are asked: how many of them get an answer says how bold to be.
     """
     chance = random.Random(0)
-    held = [question for question in questions if fold_of(question.article) == HELD_BACK]
-    squad, searched, written = (
-        [each for each in held if _corpus_of(each.passage) == name] for name in ("squad", "searched", "written")
-    )
-    squad = [replace(each, text=any_style(each.text, chance)) for each in squad]
+    held = [_in_any_style(each, chance) for each in questions if fold_of(each.article) == HELD_BACK]
+    squad, searched = ([each for each in held if _corpus_of(each.passage) == name] for name in ("squad", "searched"))
+    foreign = {"squad": searched, "searched": squad}
     examples, small = list[fitting.Example](), list[fitting.Example]()
-    desks: dict[str, Desk] = {}
-    for name, own, others in (("squad", squad, searched), ("searched", searched, squad), ("written", written, [])):
-        if given := [each for each in passages if _corpus_of(each.id) == name]:
-            desks[name] = open_desk(given, work / name, network, threads)
-            examples += _examples(desks[name], own, chance.sample(others, min(len(others), FOREIGN_ASKED)))
+    desks: list[tuple[Desk, list[TaughtQuestion]]] = []
+    for name, given in _sources(passages).items():
+        ids, others = {each.id for each in given}, foreign.get(name, [])
+        desk, own = open_desk(given, work / name, network, threads), [each for each in held if each.passage in ids]
+        examples += _examples(desk, own, chance.sample(others, min(len(others), FOREIGN_ASKED)))
+        desks.append((desk, own))
     weights, chosen = fitting.choosing(examples), list[fitting.Chosen]()
-    for name, own in (("searched", searched), ("written", written)):
+    for desk, own in desks:
         asked = [each for each in own if each.answerable and (each.own or each.set == "clapnq")]
-        chosen += chosen_of(desks[name], asked, weights) if asked else ()
+        chosen += chosen_of(desk, asked, weights)
     found = fitting.fit(examples, fitting.further(chosen))
     for name, given in _small(passages, chance).items():
         desk = open_desk(given, work / name, network, threads)
         others = _about_others(given, held)
         small += examples_of(desk, chance.sample(others, min(len(others), SMALL_ASKED)), "foreign")
     return replace(found, weights=fitting.heeding_size(found.weights, small, found.threshold))
+
+
+def _in_any_style(question: TaughtQuestion, chance: random.Random) -> TaughtQuestion:
+    """Ask a question of SQuAD as it is or in another style."""
+    return replace(question, text=any_style(question.text, chance)) if question.set == "squad" else question
+
+
+def _sources(passages: Sequence[GivenPassage]) -> dict[str, list[GivenPassage]]:
+    """Put passages together that are sources together: those of a corpus, and `DOCUMENTS_OF_OURS` of ours at a time."""
+    found: dict[str, list[GivenPassage]] = {}
+    ours = {each.title: None for each in passages if _corpus_of(each.id) == "written"}
+    number = {title: at // DOCUMENTS_OF_OURS for at, title in enumerate(ours)}
+    for each in passages:
+        name = _corpus_of(each.id)
+        found.setdefault(f"written{number[each.title]}" if name == "written" else name, []).append(each)
+    return found
 
 
 def _examples(desk: Desk, own: Sequence[TaughtQuestion], foreign: Sequence[TaughtQuestion]) -> list[fitting.Example]:

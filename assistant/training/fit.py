@@ -40,9 +40,9 @@ from assistant.readers.confidence import (
 FOLDS = 5
 LOOK_ALIKE_SHARE = 0.7
 """What look-alikes weigh beside answered questions when right quotes are told from wrong ones, whatever their number."""
-OWN_WEIGHT = 0.4
+OWN_WEIGHT = 0.1
 """What a question of our own weighs beside another one of its label; there are many, and they were written to be hard."""
-OWN_SHARE_OF_FURTHER = 0.65
+OWN_SHARE_OF_FURTHER = 0.5
 """What our own questions weigh beside CLAPNQ's when it is told which further sentences belong to an answer: CLAPNQ's answers
 take half of a short passage, most of ours one sentence of a long text."""
 ASKED = {"answered": 0.875, "foreign": 0.1, "look_alike": 0.025}
@@ -244,7 +244,7 @@ def models(examples: Sequence[Example], further: np.ndarray) -> ReaderWeights:
     """
     chosen = replace(choosing(examples), further=further, calibration=np.array([1.0, 0.0]))
     told, right = map(np.array, zip(*(_first_quote(each, chosen) for each in examples), strict=True))
-    told[:, _SIZE] = 0.0  # `heeding_size` weighs it
+    size, told[:, _SIZE] = told[:, _SIZE].copy(), 0.0  # `heeding_size` weighs it; that it will is reckoned with
     foreign = np.array([each.kind == "foreign" for each in examples])
     alike = np.array([each.kind == "look_alike" for each in examples])
     counts = np.array([OWN_WEIGHT if each.own else 1.0 for each in examples])
@@ -252,7 +252,9 @@ def models(examples: Sequence[Example], further: np.ndarray) -> ReaderWeights:
     phrases = np.array([[shared_phrases(each)] for each in told[unlike]])
     return replace(
         chosen,
-        subject=_logistic_weights(told, ~foreign, _shared(~foreign, counts, 0.5)),
+        subject=_logistic_weights(
+            told, ~foreign, _shared(~foreign, counts, 0.5), _STEEPEST * (math.log(SIZES[1]) - size)
+        ),
         right=_logistic_weights(
             told[~foreign], right[~foreign], _shared(alike[~foreign], counts[~foreign], LOOK_ALIKE_SHARE)
         ),
@@ -306,22 +308,26 @@ def _listwise_weights(lists: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndar
     return _minimised(loss, signals.shape[1])
 
 
-def _logistic_weights(signals: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+def _logistic_weights(
+    signals: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None, known: np.ndarray | None = None
+) -> np.ndarray:
     """Fit logistic regression with a little ridge on standardised signals.
 
     :param signals: *shape* ``(n, n_signals)``.
     :param label: *shape* ``(n,)``, bool.
     :param weight: of each row, all together 1; equal ones when None. *Shape:* ``(n,)``.
+    :param known: log-odds that each row has beside what is fitted; none when None. *Shape:* ``(n,)``.
     :returns: a weight a signal, and the bias. *Shape:* ``(n_signals + 1,)``.
     """
     weight = np.full(len(label), 1 / len(label)) if weight is None else weight
+    known = np.zeros(len(label)) if known is None else known
     centre, spread = signals.mean(axis=0), signals.std(axis=0) + 1e-9
     standard = np.c_[(signals - centre) / spread, np.ones(len(signals))]
     signed = np.where(label, 1, -1)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         """Weighted log loss, with its gradient."""
-        margins = signed * (standard @ weights)
+        margins = signed * (standard @ weights + known)
         ridge = _RIDGE * np.append(weights[:-1], 0.0)
         slope = -signed * weight / (1 + np.exp(margins))
         return float(weight @ np.logaddexp(0, -margins) + ridge @ weights / 2), standard.T @ slope + ridge

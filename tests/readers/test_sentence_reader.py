@@ -258,6 +258,24 @@ def test_a_list_and_the_words_that_lead_it_in_are_quoted_together(likeness, quot
     assert texts(read(scored(DUTIES, likeness))) == [quoted]
 
 
+ITEMS = "- Water. Hot water too.\n- Heat."
+
+
+@pytest.mark.parametrize(
+    ("question", "likeness", "key"),
+    [
+        ("What does the tenant pay for?", (1.0, 0, 0, 0, 0), ITEMS),
+        ("Which things does the tenant pay for?", (0, 0, 0, 5.0, 0), ITEMS),
+        ("Which things does the tenant pay for?", (0, 5.0, 0, 0, 0), "Water"),
+        ("Does the tenant pay for heat?", (0, 0, 0, 1.0, 0), "Heat"),
+    ],
+)
+def test_all_items_are_the_key_where_a_list_is_asked_for(question, likeness, key):
+    keys = {f"- {each}.": Span(at := DUTIES.index(each), at + len(each)) for each in ("Water", "Heat")}
+    reading = read(scored(DUTIES, likeness), question=question, network=Blank(keys=keys))
+    assert reading.quotes[0].key.of(DUTIES) == key
+
+
 @pytest.mark.parametrize("items", [LEAD_IN_WITHIN, LEAD_IN_WITHIN + 1])
 def test_the_last_item_of_a_long_list_is_quoted_without_its_lead_in(items):
     text = "Bees need:" + "".join(f"\n- Food {number}." for number in range(items))

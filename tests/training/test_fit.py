@@ -99,13 +99,19 @@ def test_further_sentences_are_told_by_their_signals():
 
 def test_a_question_has_the_same_say_however_many_sentences_it_has():
     # No signal tells anything, so that the odds are those of the weighted shares: of CLAPNQ's, one question of one sentence that
-    # belongs and one of three that do not share .35; ours, none of whose sentences belongs, weighs .65.
+    # belongs and one of three that do not share .5; ours, none of whose sentences belongs, weighs the other half.
     def asked(belongs, own):
         return Chosen(np.zeros((len(belongs), len(FURTHER_SIGNALS))), np.array(belongs), own)
 
     weights = further([asked([True], False), asked([False] * 3, False), asked([False] * 9, True)])
-    assert OWN_SHARE_OF_FURTHER == 0.65
-    assert weights[-1] == pytest.approx(np.log(0.175 / 0.825), abs=1e-3)
+    assert OWN_SHARE_OF_FURTHER == 0.5
+    assert weights[-1] == pytest.approx(np.log(0.25 / 0.75), abs=1e-3)
+
+
+def test_what_is_known_of_a_row_is_not_fitted_again():
+    # No signal tells anything, and of rows with odds of three to one already one in two is labelled: the bias takes them back.
+    weights = _logistic_weights(np.zeros((2, 1)), np.array([True, False]), known=np.log([3.0, 3.0]))
+    assert weights == pytest.approx([0.0, -np.log(3)], abs=1e-3)
 
 
 def test_every_model_has_a_weight_for_each_of_its_names():

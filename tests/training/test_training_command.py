@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from assistant.training.command import _some
+from assistant.evaluation.questions import GivenPassage
+from assistant.training.command import DOCUMENTS_OF_OURS, _some, _sources
 from assistant.training.groups import Group
 
 GROUPS = [Group(f"{name} {at}", name, "Who?", "Town", None, [], []) for name in ("squad", "written") for at in range(4)]
@@ -23,3 +24,11 @@ def test_an_epoch_asks_ours_so_many_times_beside_so_many_others(others, times, p
 @pytest.mark.parametrize("newest, own", [(0, []), (1, ["written 3"]), (9, [f"written {at}" for at in range(4)])])
 def test_the_newest_of_ours_are_the_last(newest, own):
     assert [group.id for group in _some(GROUPS, 0, 1, newest, seed=0)] == own
+
+
+def test_so_many_of_our_documents_are_sources_together_a_document_s_passages_always():
+    titles = [*range(DOCUMENTS_OF_OURS + 1), 0]
+    ours = [GivenPassage(f"own {at}", f"Title {title}", "Words.") for at, title in enumerate(titles)]
+    squad = [GivenPassage("Oxygen#0", "Oxygen", "Words."), GivenPassage("Kenya#0", "Kenya", "Words.")]
+    first, last = [*ours[:DOCUMENTS_OF_OURS], ours[-1]], [ours[DOCUMENTS_OF_OURS]]
+    assert _sources([*squad, *ours]) == {"squad": squad, "written0": first, "written1": last}
