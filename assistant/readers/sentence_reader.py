@@ -105,7 +105,7 @@ class Seen:
     def scores(self, weights: ReaderWeights) -> np.ndarray:
         """Score the sentences: log-odds up to a constant. *Shape:* ``(n_candidates,)``."""
         extra = [each.form - each.penalty for each in self.candidates]
-        return np.asarray(matrix(self.candidates) @ weights.sentence + extra)
+        return _weighed(matrix(self.candidates), weights.sentence) + extra
 
     def confidence(self, weights: ReaderWeights, scores: np.ndarray, quoted: Sequence[int]) -> float:
         """Give the probability that a first quote of these candidates answers."""
@@ -116,7 +116,12 @@ class Seen:
     def passage_scores(self, weights: ReaderWeights) -> np.ndarray:
         """Score the passages: log-odds up to a constant. *Shape:* ``(n_passages,)``."""
         furniture = [_ASIDE_PENALTY * each for each in self._asides]
-        return np.asarray(self.passages @ weights.passage - furniture)
+        return _weighed(self.passages, weights.passage) - furniture
+
+
+def _weighed(signals: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Sum up weighed signals, a row by itself: a product of matrices rounds equal rows differently, and equals keep their order."""
+    return np.asarray((signals * weights).sum(axis=1))
 
 
 def see(question: str, passages: Sequence[ScoredPassage], network: ReaderNetwork, vocabulary: Vocabulary) -> Seen:

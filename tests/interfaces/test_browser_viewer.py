@@ -48,7 +48,7 @@ def sources(tmp_path_factory):
     (folder / "rivers.pdf").write_bytes(river_pdf())
     (folder / "prices.csv").write_text("Fruit,Price\nApple,3 euros\nQuince,7 euros\n")
     harvest_book().save(folder / "harvest.xlsx")
-    (folder / "danube.txt").write_text("The Danube flows on through ten countries.\n")
+    (folder / "danube.txt").write_text("The river Danube flows through ten countries.\n")
     return folder
 
 
