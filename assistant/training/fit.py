@@ -309,18 +309,17 @@ def _listwise_weights(lists: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndar
 
 
 def _logistic_weights(
-    signals: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None, known: np.ndarray | None = None
+    signals: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None, known: np.ndarray | float = 0.0
 ) -> np.ndarray:
     """Fit logistic regression with a little ridge on standardised signals.
 
     :param signals: *shape* ``(n, n_signals)``.
     :param label: *shape* ``(n,)``, bool.
     :param weight: of each row, all together 1; equal ones when None. *Shape:* ``(n,)``.
-    :param known: log-odds that each row has beside what is fitted; none when None. *Shape:* ``(n,)``.
+    :param known: log-odds that each row has beside what is fitted. *Shape:* ``(n,)``.
     :returns: a weight a signal, and the bias. *Shape:* ``(n_signals + 1,)``.
     """
     weight = np.full(len(label), 1 / len(label)) if weight is None else weight
-    known = np.zeros(len(label)) if known is None else known
     centre, spread = signals.mean(axis=0), signals.std(axis=0) + 1e-9
     standard = np.c_[(signals - centre) / spread, np.ones(len(signals))]
     signed = np.where(label, 1, -1)
