@@ -3,7 +3,8 @@
 A word that neither the sources nor common English know is replaced by one that they hold and that one slip turns into it:
 two neighbouring letters swapped, one left out, one too many or one wrong (Damerau 1964, https://doi.org/10.1145/363958.363994);
 among several by the one that most passages hold. The first letter is taken to be right, as it mostly is in slips (Pollock and
-Zamora 1984, https://doi.org/10.1145/358027.358048). Short words are left alone: too many of them are alike.
+Zamora 1984, https://doi.org/10.1145/358027.358048). Short words are left alone: too many of them are alike. A British spelling in
+-ise or -yse is right where the one with a z is; only for the latter is it ever replaced.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from assistant.indexes.generations import Generation
 
 SHORTEST = 5
 _WORD = re.compile(r"[^\W\d_]+")
+_WITH_S = re.compile(r"(?<=[iy])s(?=(?:e[drs]?|ers|ing|able|ations?)$)")
 _PASSAGES_LOOKED_AT = 3
 
 
@@ -41,7 +43,9 @@ class Spelling:
         if len(word) < SHORTEST or self._is_known(word):
             return word
         lower = word.lower()
-        found = next((near for near in self._near(lower) if self._is_held(near)), lower)
+        american = _WITH_S.sub("z", lower)
+        near = self._near({american} if self._is_common(american) else _one_slip_away(lower))
+        found = next(filter(self._is_held, near), lower)
         return word if found == lower else _with_case_of(word, found)
 
     def _is_known(self, word: str) -> bool:
@@ -50,9 +54,9 @@ class Spelling:
         terms = self._words.terms(word)
         return not terms or any(map(self._words.passages_with, terms))
 
-    def _near(self, word: str) -> list[str]:
-        """List the words that one slip turns into this one and whose stem is indexed, those of most passages first."""
-        near = sorted(_one_slip_away(word))
+    def _near(self, words: set[str]) -> list[str]:
+        """List those of some words whose stem is indexed, those of most passages first."""
+        near = sorted(words)
         terms = self._words.terms(" ".join(near))
         if len(terms) != len(near):  # a letter that the index cuts words at
             return []

@@ -65,7 +65,10 @@ def test_nothing_but_words_ever_changes(typed):
         def _is_known(self, word):
             return False
 
-        def _near(self, word):
+        def _is_common(self, word):
+            return False
+
+        def _near(self, words):
             return []
 
     assert NoWords().mended(typed) == typed
@@ -84,6 +87,17 @@ def test_common_words_that_the_sources_lack_are_not_taken_for_slips(settings, ma
     for asked in ("How much did the bride spend?", "Do daisies have a trait?"):
         assert assistant.ask(asked).resolved_question == asked
     assert assistant.ask("What is the sped of the brigde?").resolved_question == "What is the sped of the bridge?"
+    assistant.close()
+
+
+def test_british_spellings_are_right_and_mended_only_to_american_ones(settings, make_sources):
+    make_sources({"a.txt": "Its criticism of the sanctions was summarized, and the organizer paralyzed."})
+    build_index(settings=settings)
+    assistant = open_assistant(settings=settings)
+    asked = "Who criticises the sanctions, criticised them, is criticising?"
+    assert assistant.ask(asked).resolved_question == asked
+    mended = assistant.ask("Who summarised what the organiser paralysed?").resolved_question
+    assert mended == "Who summarized what the organizer paralyzed?"
     assistant.close()
 
 
