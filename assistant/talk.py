@@ -43,8 +43,8 @@ class Talk:
 
 
 _PARTS: Mapping[str, tuple[str, ...]] = {
-    "that": (
-        "it|them",
+    "that": ("it|them", "<this>"),
+    "this": (
         "that|this|these|those [quote|passage|sentence|answer|quotes|passages|words]",
         "the [last|previous|first] one|answer|quote|passage|sentence|quotes|passages|text|part",
     ),
@@ -138,6 +138,7 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "found": (
         "from|in|at|on|come|comes|came|coming|taken|quoted|found|written|stated|said|printed|stand|say|so|exactly",
     ),
+    "said": ("say|says|said|stated|written|quoted|so|that|this|exactly",),
     "holdings": ("<documents>", "folder|index|collection|corpus|library|database|knowledge [base]"),
     "they say": (
         "do|does|can you|they|it say|know|tell|have|find [me|us]",
@@ -234,8 +235,13 @@ _PHRASINGS: Mapping[TalkKind, tuple[str, ...]] = {
     ),
     "where": (
         "[from] where [exactly] did|do you get|find|take|read|see|quote <that> [from] [exactly]",
-        "[from] where [exactly] does|do|did|is|are|was|were <that> <found>*",
-        "where's <that> <found>*",
+        "where [exactly] does|do|did|is|are <this> <found>+",
+        "where [exactly] was|were <this> from|quoted|stated|said [from] [exactly]",
+        "where [exactly] was|were <that> taken|quoted|copied from",
+        "from where [exactly] does|do|did|is|are|was|were <that> <found>*",
+        "where [exactly] does|do|is|are it|they <said>+",
+        "where's <this> <found>+",
+        "where's it <said>+",
         "what|which|who is|was|are|were [the|your|its] [exact] source|sources|origin|reference|citation [of|for|behind] [<that>]",
         "what's [the|your|its] [exact] source|origin|reference|citation [of|for|behind] [<that>]",
         "[the|your] source|reference|citation [of|for|behind] [<that>]",
@@ -249,8 +255,9 @@ _PHRASINGS: Mapping[TalkKind, tuple[str, ...]] = {
         "says who",
         "how do you know [that|this|it]",
         "<could you>* prove|cite it|that|this",
-        "what is|was|are that|this|it|you based|quoted|taken|from|quoting <found>*",
-        "where can|could|do i read|find|see|check|verify <that> [myself]",
+        "what is|was|are that|this|you based|quoted|taken|from|quoting <found>*",
+        "where can|could|do i read|check|verify <that> [myself]",
+        "where can|could|do i find|see <this> [myself]",
     ),
 }
 

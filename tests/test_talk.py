@@ -96,6 +96,11 @@ PHRASINGS = {
         "Says who?",
         "Can you cite your sources?",
         "How do you know that?",
+        "Where does it say so?",
+        "Where was it taken from?",
+        "From where is this?",
+        "Where's that quoted?",
+        "Where can I check it?",
     ],
     "only": [
         "Only in the yearly report, please",
@@ -153,6 +158,8 @@ def test_there_are_enough_phrasings():
         "What does the report say about wax?", "What about Jordan?", "Which documents are required for a visa?", "Thank who?",
         "What is on the page that the king signed?", "Is honey good?", "What is more important?", "Do you think that bees sleep?",
         "Tell me more about the queen's eggs", "What is translated into French?", "help with taxes", "hello world program output",
+        "Where was it taken?", "Where are they found?", "Where is it?", "Where was that written?", "Where does it come from?",
+        "Where can I see it?", "What is it based on?",
     ],
 )  # fmt: skip
 def test_questions_are_no_talk(question):
