@@ -36,7 +36,7 @@ from assistant.replying import reply_to
 from assistant.retrievers import FusedRetriever
 from assistant.settings import Settings
 from assistant.spelling import Spelling
-from assistant.talk import talk_in
+from assistant.talk import talk_in, without_manners
 
 PASSAGES_RETRIEVED = 10
 _NEVER_ANSWERS = 2.0
@@ -85,7 +85,7 @@ class Assistant:
         with self._current() as opened:
             desk = _Desk(opened, self.settings.strictness)
             reply = reply_to(talk, asked, turns, desk, sources) if talk else None
-            answer = reply or desk.ask(asked if bare else opened.spelling.mended(asked), turns, sources)
+            answer = reply or desk.ask(asked if bare else opened.meant(asked), turns, sources)
         timings = {"retrieve": 0.0, "read": 0.0, **answer.timings_ms, "total": _ms(time.perf_counter() - started)}
         return replace(answer, question=question, timings_ms=timings)
 
@@ -107,8 +107,7 @@ class Assistant:
         """
         asked, turns = self._checked(question), _turns(history)
         with self._current() as opened:
-            words = opened.spelling.mended(asked)
-            found = opened.conversation.retrieve(words, turns, max(k, PASSAGES_RETRIEVED), sources)
+            found = opened.conversation.retrieve(opened.meant(asked), turns, max(k, PASSAGES_RETRIEVED), sources)
             return list(opened.reader.read(Query(found.resolved), found.passages).passages[:k])
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> Reading:
@@ -224,9 +223,13 @@ class _Opened:
         self.conversation = Conversation(FusedRetriever(generation, embedder), generation.lexical)
         network = shipped_network(threads)
         self.reader: Reader = SentenceReader(generation.lexical, network)
-        self.spelling = Spelling(generation, network.knows)
         self.users = 0
+        self._spelling = Spelling(generation, network.knows)
         self._retired = False
+
+    def meant(self, typed: str) -> str:
+        """Leave out greetings and thanks around a question, and mend what was mistyped."""
+        return self._spelling.mended(without_manners(typed))
 
     def retire(self) -> None:
         self._retired = True

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.conversation import content_words
 from assistant.datamodel import Choice, ScoredPassage
+from assistant.leaning import content_words
 from assistant.retrievers.fused import summed
 
 MOST_WORDS = 3

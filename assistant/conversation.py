@@ -25,17 +25,18 @@ from typing import NamedTuple
 import numpy as np
 
 from assistant.datamodel import ScoredPassage, Turn
+from assistant.leaning import content_words, leans
 from assistant.retrievers.fused import FusedRetriever, Ranking
-from assistant.talk import talk_in
+from assistant.talk import talk_in, without_manners
 from assistant.telling_words import Vocabulary
 
 LEANING_SIGNALS = ("cue", "words", "previous", "found", "gain")
 """What tells whether a question leans on the turns before it.
 
-``cue`` is 1 for pronouns that point back and openings like "and …"; ``words`` counts its telling words, up to
-`_WORDS_COUNTED`; ``previous`` is the cosine similarity of the question before, ``found`` that of the question before and
-the passage this one finds alone; ``gain`` is how much nearer the resolved question comes to its best passage than the
-question alone to its own.
+``cue`` is 1 for a question that `leans` by its words: pronouns that point back, openings like "and …", fragments; ``words``
+counts its telling words, up to `_WORDS_COUNTED`; ``previous`` is the cosine similarity of the question before, ``found`` that
+of the question before and the passage this one finds alone; ``gain`` is how much nearer the resolved question comes to its
+best passage than the question alone to its own.
 """
 LEANS_FROM = 0.3
 """Least probability at which a question is taken to lean; below it the turns before have no say."""
@@ -56,36 +57,6 @@ _LOOKED_BACK = 10
 """Exchanges that can matter."""
 _WORDS_OF_QUESTION = 60
 _ABSTAINED = re.compile(r"\W*your sources don['’]t say", re.IGNORECASE)
-
-_PRONOUNS = "it|its|they|them|their|theirs|he|him|his|she|her|hers"
-_LEANING = re.compile(
-    rf"\b(?:{_PRONOUNS}|this|that|these|those|there|one|ones|same|such|former|latter|others?|another|else|more|too|also|again)\b",
-    re.IGNORECASE,
-)
-_PERSONAL = re.compile(_PRONOUNS, re.IGNORECASE)
-_OPENING = re.compile(
-    r"^\W*(?:and|but|so|or|then|what about|how about|why not|why|how so|which ones?|when|where|who|how)\b\W*",
-    re.IGNORECASE,
-)
-_ONLY_OPENING = re.compile(r"^\W*(?:and|but|so|or|what about|how about)\b", re.IGNORECASE)
-# "that" and "there" point back only when they are not "that <noun>…" clauses or "is there".
-_NOT_LEANING = re.compile(
-    r"\b(?:(?:is|are|was|were|does|do|did|will|would|can|could) (?:it|there) (?=\w+ (?:to|that)\b)|(?:is|are|was|were) there\b|"
-    r"there (?:is|are|was|were)\b|\w+ that (?:is|are|was|were|has|have|had|can|will|would|\w+s|\w+ed)\b|more than|"
-    r"(?:one|two|three|\d+) (?:or|of|and)\b|no one|(?<!which )one\W+(?=\w))",
-    re.IGNORECASE,
-)
-_CLAUSE = re.compile(r"[,;?]|\b(?:and|but|or|if|when|while|because|since|although|though|so)\b", re.IGNORECASE)
-_WORD = re.compile(r"[\w'’-]+")
-_STOP = frozenset(
-    "a an the of in on at to for from by with and or but so as is are was were be been being do does did has have had will "
-    "would can could should may might must not no what which who whom whose when where why how about it its they them their "
-    "he him his she her this that these those there one same such i you we me my your our us if then than also too again more "
-    "please tell say says said mean means give show list name any some many much".split()
-)
-_CONTENT_WORDS_OF_A_WHOLE_QUESTION = 1
-_CONTENT_WORDS_OF_A_CLAUSE = 2
-"""A clause with so many says what a pronoun after it stands for, as in "where do the soldiers train and what do they get?"."""
 
 
 class Exchange(NamedTuple):
@@ -184,7 +155,7 @@ def _paired(turns: Sequence[Turn]) -> Iterator[Exchange]:
     for at, turn in enumerate(turns):
         if turn.role == "user" and turn.content.strip():
             talk = talk_in(turn.content)
-            question = turn.content.strip() if talk is None else talk.question
+            question = without_manners(turn.content.strip()) if talk is None else talk.question
             following = turns[at + 1].content.strip() if turns[at + 1 :] and turns[at + 1].role == "assistant" else ""
             if question:
                 question = " ".join(question.split()[:_WORDS_OF_QUESTION])
@@ -296,35 +267,3 @@ def fused(scores: np.ndarray, leaning: float) -> np.ndarray:
         best = int(scores[0].argmax())
         sums[best] = max(sums[best], np.nextafter(last_kept, np.inf))
     return np.asarray(sums)
-
-
-def content_words(text: str) -> list[str]:
-    """List the words of a text that say something of a subject.
-
-    :param text: any text.
-    :returns: the words, in the text's order.
-    """
-    return [word for word in _WORD.findall(text) if word.casefold() not in _STOP]
-
-
-def leans(question: str) -> bool:
-    """Tell whether the words of a question point back to what was said before.
-
-    :param question: a question.
-    :returns: True for words that point back, openings such as "and" or "what about", and questions without content; a pronoun
-        whose noun stands in a clause before it points at that.
-    """
-    plain = _NOT_LEANING.sub(" ", question)
-    content = content_words(_OPENING.sub("", question))
-    few = len(content) < _CONTENT_WORDS_OF_A_WHOLE_QUESTION
-    pointing = (not _named_before(plain, found) for found in _LEANING.finditer(plain))
-    return few or bool(_ONLY_OPENING.search(question)) or any(pointing)
-
-
-def _named_before(question: str, word: re.Match[str]) -> bool:
-    """Tell whether a word is a pronoun, and an earlier clause of the same question names something that it may stand for."""
-    clauses = list(_CLAUSE.finditer(question, 0, word.start()))
-    if not clauses or not _PERSONAL.fullmatch(word.group()):
-        return False
-    before = _OPENING.sub("", question[: clauses[-1].start()])
-    return len(content_words(before)) >= _CONTENT_WORDS_OF_A_CLAUSE

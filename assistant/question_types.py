@@ -20,8 +20,17 @@ _NUMBER_WORDS = (
     "billion|half|third|quarter|dozen|once|twice"
 )
 _AUXILIARIES = "do|does|did|is|are|was|were|has|have|had|can|could|will|would|shall|should|may|might|must"
+_VERBS_IN_S = "happens|occurs|goes|comes|makes|takes|gives|gets|keeps|becomes|counts|stops|lets"
+_QUESTION_WORD = re.compile(r"\b(?:what|which|how|why|who(?:m|se)?|when|where)\b")
+_BEGIN_CLAUSES = frozenset({"who", "whom", "whose", "when", "where"})
+_VERB_OPENS = re.compile(rf"\W*(?:{_AUXILIARIES})\b")
+_ORGANISATION = re.compile(r"\bWHO\b")
+_ASKS_ANEW = re.compile(r"(?:[,;:?]|\b(?:and|or|know|say|tell|me))\W*$")
 _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("author", re.compile(r"\bwho (?:wrote|authored)\b|\bauthors?\b|\bwritten by\b")),
+    (
+        "author",
+        re.compile(r"\bwho (?:wrote|authored)\b|\b(?:who|name)\b.*\bauthors?\b|^\W*(?:the )?authors?\b|\bwritten by\b"),
+    ),
     ("date", re.compile(r"\bwhen\b|\bdate of\b|\b(?:what|which) (?:year|date|day|month|decade|century|time)\b")),
     (
         "number",
@@ -41,7 +50,7 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "list",
         re.compile(
-            rf"^\W*(?:name|list)\b|\b(?:what|which) (?:are the )?(?!(?:{_AUXILIARIES})\b)(?:\w+ )?"
+            rf"^\W*(?:name|list)\b|\b(?:what|which) (?:are the )?(?!(?:{_AUXILIARIES}|{_VERBS_IN_S})\b)(?:\w+ )?"
             r"(?:[a-z]{3,}(?<!is|as|us|ss|es)s|[a-z]{3,}(?:ies|[^s]es))\b"
         ),
     ),
@@ -71,8 +80,22 @@ def kind_of(question: str) -> Kind | None:
     :param question: the question, in any case.
     :returns: the first kind whose cues it has, or None.
     """
-    lowered = question.lower()
-    return next((kind for kind, cue in _ASKS if cue.search(lowered)), None)
+    plain = question if question.isupper() else _ORGANISATION.sub("", question)
+    asked = _without_clauses(plain.lower())
+    return next((kind for kind, cue in _ASKS if cue.search(asked)), None)
+
+
+def _without_clauses(question: str) -> str:
+    """Leave out what begins a clause ("what happens when …"): behind another question word or an opening verb."""
+    asked_before = bool(_VERB_OPENS.match(question))
+
+    def kept(word: re.Match[str]) -> str:
+        nonlocal asked_before
+        begins_clause = asked_before and not _ASKS_ANEW.search(question, 0, word.start())
+        asked_before = True
+        return "" if begins_clause and word[0] in _BEGIN_CLAUSES else word[0]
+
+    return _QUESTION_WORD.sub(kept, question)
 
 
 def offers(kind: Kind | None, sentence: str, question: str) -> float:

@@ -2,7 +2,8 @@
 
 Greetings, thanks and questions about the assistant get a sentence. "Say that again", "more", "where does that come from?"
 and "only in …" ask the question before them anew, which is found in the turns; nothing is remembered besides. A page that is
-asked for is quoted passage by passage. Requests that need a writer are told so, with the passages that come closest.
+asked for is quoted passage by passage. Requests that need a writer are told so, with the passages that come closest; who
+asks for an opinion on a subject is told so too, and gets what the sources say of it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ ABILITIES = (
     "I cannot write, translate, summarise or judge, and when your sources don't say, I say so. "
     "You can also ask for “more”, “only in” one source, “where does that come from?”, or what a page says."
 )
-CANNOT = "I only quote, so I cannot {task}. These passages of your sources come closest:"
+CANNOT = "I only quote, so I cannot {task}."
+SOURCES_SAY = " Your sources say:"
+CLOSEST = " These passages of your sources come closest:"
 AGAIN = "Once more:"
 MORE = "More from your sources:"
 NO_MORE = "Your sources hold nothing more that comes close."
@@ -45,9 +48,6 @@ _NOT_IN_NAMES = frozenset(
 )
 _DOCUMENT_WORDS = frozenset(
     "source sources document documents file files report reports paper papers pdf docx md txt html".split()
-)
-_POINTING = re.compile(
-    r"\W*(?:(?:all|of|it|this|that|these|those|them|the|last|answer|quote|passage|text|above|into|in|to|for|me|please)\b\W*)*"
 )
 
 
@@ -162,7 +162,7 @@ def _before(turns: Sequence[Turn], desk: Desk) -> _Before | None:
         talk = talk_in(turns[at].content)
         if talk and talk.kind == "only" and not sources:
             sources = tuple(map(glob.escape, sources_named(talk.about, desk.sources)))
-        if talk is None or (talk.kind == "only" and (talk.question or not sources)):
+        if talk is None or talk.question or (talk.kind == "only" and not sources):
             return _Before(talk.question if talk and sources else turns[at].content, turns[:at], sources, times_more)
         times_more += talk.kind == "more"
     return None
@@ -271,16 +271,18 @@ def _within(passage: Passage, span: Span) -> Span | None:
 
 
 def _request(talk: Talk, turns: Sequence[Turn], desk: Desk, sources: tuple[str, ...]) -> Answer:
-    """Say that it cannot be done, and show what comes closest to the subject, or to the question before."""
-    reply = CANNOT.format(task=talk.task)
+    """Say that it cannot be done; answer what an opinion is asked on, else show what comes closest to the subject."""
+    cannot = CANNOT.format(task=talk.task)
     before = _before(turns, desk)
-    if _POINTING.fullmatch(re.sub(r"\b(?:in|into|to) \w+\W*$", "", talk.about)):
-        if before is None:
-            return _said(reply.partition(". ")[0] + ".", desk)
+    if talk.question:
+        answer = desk.ask(talk.question, turns, sources)
+    elif talk.about:
+        answer = desk.closest(talk.about, turns, sources)
+    elif before:
         answer = desk.closest(before.question, before.turns, sources or before.sources)
     else:
-        answer = desk.closest(talk.about, turns, sources)
-    return replace(answer, reply=reply)
+        return _said(cannot, desk)
+    return replace(answer, reply=cannot + (SOURCES_SAY if answer.answered else CLOSEST))
 
 
 def _sentence(reply: str) -> Callable[[Talk, Sequence[Turn], Desk, tuple[str, ...]], Answer]:

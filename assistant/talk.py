@@ -4,7 +4,7 @@ A short, fixed repertoire of whole-message phrasings, so that a question is hard
 from its first word to its last is a question. English only. What is replied to it stands in `assistant.replying`.
 
 Phrasings are written in a small notation: ``a|b`` is one word or the other, ``[…]`` may be left out, ``<name>`` is any
-phrasing of that name in `_PARTS`, and a ``+`` or ``*`` behind it lets it come again.
+phrasing of that name in `_PARTS`, and a ``+`` or ``*`` behind it lets it come again. A ``?`` at the end wants one there.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Literal
 
 TalkKind = Literal[
     "greeting", "thanks", "farewell", "abilities", "sources", "again", "more", "where", "only", "page", "request"
 ]
 Task = Literal["write", "translate", "summarise", "give an opinion"]
-PlaceKind = Literal["page", "slide", "sheet", "chapter", "section"]
+PlaceKind = Literal["page", "slide", "sheet", "chapter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,13 @@ class Talk:
     """One message of the repertoire.
 
     :param kind: what the person wants.
-    :param about: the place's label, the document's name as it was typed, or the subject of a request.
+    :param about: the place's label, the document's name as it was typed, or the subject of a request; empty for a
+        request that only points at what was said before.
     :param place: the kind of place asked for with "page".
     :param within: the document that the place is in, as it was typed; empty for the one quoted last.
     :param task: what a request wants done.
-    :param question: what is asked behind "only in …:"; empty for the question before.
+    :param question: what is asked behind "only in …:", or the whole request for an opinion on a subject; empty for the
+        question before.
     """
 
     kind: TalkKind
@@ -45,7 +48,7 @@ class Talk:
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "that": ("it|them", "<this>"),
     "this": (
-        "that|this|these|those [quote|passage|sentence|answer|quotes|passages|words]",
+        "that|this|these|those [quote|passage|sentence|answer|information|quotes|passages|words]",
         "the [last|previous|first] one|answer|quote|passage|sentence|quotes|passages|text|part",
     ),
     "could you": (
@@ -55,10 +58,11 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
         "i would like you to",
         "please|let's",
     ),
-    "tool": ("this|the tool|assistant|app|application|program|programme|chat|bot|chatbot|software|thing",),
-    "documents": (
-        "source|sources|document|documents|docs|file|files|pdf|pdfs|report|reports|paper|papers|texts|materials",
+    "tool": (
+        "this app|application|program|programme|software|thing",
+        "this|the tool|assistant|chat|bot|chatbot",
     ),
+    "documents": ("sources|documents|docs|files|pdfs|reports|papers|texts|materials",),
     "all": ("all|of|the|your|my|our|these|available|different|other",),
     "very": ("very|really|so|quite|how|perfectly|most|pretty",),
     "nice": (
@@ -69,12 +73,18 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
         "[many|big] thanks|thx|ty|thankyou|cheers|tysm <thanks for>*",
         "thank you|u <thanks for>*",
         "[i] much|really|truly appreciate|appreciated [it|that|this]",
+        "[i] [really|truly] appreciate <your help>",
         "that|this|it is|was|seems|sounds|looks [all] [<very>] <nice>",
         "that's|it's|this's [all] [<very>] <nice>",
         "that|this|it helps|helped|works|answers [it|me|a] [lot]",
+        "that|this|it answers|answered my question",
+        "that|this|it is|was [exactly|just] <what i needed>",
+        "that's|it's [exactly|just] <what i needed>",
+        "exactly|just <what i needed>",
         "that makes sense",
         "makes sense",
-        "[<very>] <nice> [job|work|answer|one|stuff|to know]",
+        "[<very>] <nice> [job|work|answer|one|stuff]",
+        "[<very>] <nice> to know",
         "well done",
         "k|sure|yes|yep|yeah|no|nope|oh|ah|aha|wow|hm|hmm|exactly|correct|indeed|understood|alright|sorry",
         "got it",
@@ -85,13 +95,21 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
         "all right",
         "you are|were great|helpful|right|the best",
         "you're great|helpful|right|amazing",
+        "you have been [<very>] <nice>",
+        "you've been [<very>] <nice>",
     ),
+    "what i needed": ("what i needed|wanted [to know]", "what i was|am looking for"),
     "thanks for": (
         "so|very much",
         "a lot|bunch|million|ton",
         "again|indeed|anyway",
-        "for|to [all] [your|the|that|this|these] [quick|clear] help|helping|information|info|answer|answers|quotes|clarification",
-        "for that|this|it|everything|looking|explaining|clarifying",
+        "for|to <your help>",
+        "for that|this|it|everything",
+        "for looking|explaining|clarifying [that|this|it]",
+    ),
+    "your help": (
+        "[all] [your|the|that|this|these] [quick|clear] help|helping|assistance|time|information|info|answer|answers|reply"
+        "|response|quotes|clarification|explanation",
     ),
     "hello": (
         "hi|hello|hey|hiya|howdy|greetings|hallo|yo|salutations <you>*",
@@ -116,35 +134,49 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
         "until next time",
         "until tomorrow",
         "have a nice|good|great|lovely day|evening|one|weekend|night",
-        "that's|that'll [be] all|it|everything <for now>*",
-        "that is all|it|everything <for now>*",
-        "that will be all <for now>*",
+        "<nothing else> <for now>*",
         "[i] am|i'm done|finished|leaving <for now>*",
         "i have|need to go|leave <for now>*",
         "got|gotta [to] go|run",
         "no more|further questions <for now>*",
     ),
-    "for now": ("for|now|today|then|later|soon|tomorrow|again|bye|i|need|needed|wanted|thanks|thank|you",),
-    "have": (
-        "have|got|know|use|using|search|searching|read|see|access|quote|quoting|hold|contain|cover|draw|rely",
-        "here|there|available|loaded|indexed|included|uploaded|added|stored|searchable",
-        "do|are|is|can|to|of|about|on|from|in|at|through|with|look|looking|get|answers|your|the|this|my|you|i|we|that",
-        "folder|index|collection|library|right|now|currently|at|moment|all|access",
+    "nothing else": (
+        "that's|that'll [be] all|it|everything",
+        "that is all|it|everything",
+        "that will be all",
+        "nothing else|more",
     ),
+    "manners": ("<thanks>", "<hello>"),
+    "for now": ("for|now|today|then|later|soon|tomorrow|again|bye|i|need|needed|wanted|thanks|thank|you",),
+    "held": (
+        "do|did|can|could you have|know|search|read|see [in|from] [<here>]",
+        "do you have access to [<here>]",
+        "do|can|could you use|access|quote|cover|hold [from] [<here>]",
+        "are you using|searching|reading|quoting [in|from] [<here>]",
+        "have you got|read|indexed|loaded [<here>]",
+        "have i|we uploaded|added|loaded [<here>]",
+        "is|are [there] <here>",
+        "is|are [there] in|inside <all>* folder|index",
+        "are there",
+    ),
+    "here": ("[now|currently] here|available|loaded|indexed|uploaded|searchable [here|now]",),
     "quotes": (
         "quote|quotes|passage|passages|result|results|answer|answers|detail|details|information|info|sentence|sentences",
     ),
     "on that": ("about|on|of|from|like <that>",),
+    "what i asked": ("what i asked|meant|wanted|needed [for]", "my question"),
+    "wrong": ("wrong|incorrect|unhelpful", "not [very] right|correct|true|helpful|useful"),
     "found": (
-        "from|in|at|on|come|comes|came|coming|taken|quoted|found|written|stated|said|printed|stand|say|so|exactly",
+        "from|in|at|on|come|comes|came|coming|taken|quoted|found|written|stated|said|mentioned|printed|stand|say|so|exactly",
     ),
     "said": ("say|says|said|stated|written|quoted|so|that|this|exactly",),
-    "holdings": ("<documents>", "folder|index|collection|corpus|library|database|knowledge [base]"),
+    "holdings": ("folder|index|collection|corpus|library|database", "knowledge base"),
     "they say": (
         "do|does|can you|they|it say|know|tell|have|find [me|us]",
         "do|does|can <all>* <documents> say|know|tell|have",
+        "do|does|can <all>* <place> say|know|tell|have",
     ),
-    "place": ("source|document|file|report|paper|page|pdf|text|book|section|chapter|slide|article",),
+    "place": ("source|document|file|report|paper|page|pdf|text|book|section|chapter|slide|article|paragraph",),
 }
 
 _PHRASINGS: Mapping[TalkKind, tuple[str, ...]] = {
@@ -162,7 +194,7 @@ _PHRASINGS: Mapping[TalkKind, tuple[str, ...]] = {
         "what's your purpose|job|role|name",
         "who are|made|built|created you",
         "do you have a name",
-        "how do|can|should|could i|we use|start|begin [with] [you]",
+        "how do|can|should|could i|we use|start|begin [with] you|here",
         "how do|can|should|could i|we use|work|start|begin [with] <tool>",
         "how do|can|should|could i|we ask|talk [to] [you] [a|questions|something] [question]",
         "how do you work|function",
@@ -170,31 +202,34 @@ _PHRASINGS: Mapping[TalkKind, tuple[str, ...]] = {
         "how can|could|do you help|assist [me|us]",
         "what is|does <tool> [do|for] [for] [me]",
         "what's <tool> [for]",
-        "what can|could|should|may i|we ask|do|say|type [you] [about|here|with|for] [you]",
-        "what kind|kinds|sort|sorts|type|types of questions|things|requests can|do|should i|we|you ask|answer|do|handle [you]",
-        "what|which questions|things|requests can|do|should i|we|you ask|answer|do|handle [you]",
+        "what can|could|should|may i|we ask|type [you] [about] [here]",
+        "what can|could|should|may i|we do|say [to|with] you|here",
+        "what|which [kind|kinds|sort|sorts|type|types] [of] questions|things can|may i|we ask [you]",
+        "what|which [kind|kinds|sort|sorts|type|types] [of] questions|things|requests can|do you answer|do|handle",
         "are you an|a|really|some [real|kind] [of] ai|robot|bot|human|person|machine|chatbot|llm|computer|[language] [model]",
         "are you ai|human|real|alive|chatgpt|gpt",
         "do you use|need|have [the|an|a] ai|chatgpt|gpt|llm|internet|[language] [model] [connection|access]",
         "tell me about yourself",
         "introduce|explain yourself",
         "instructions|usage|commands",
-        "where|how do|should i|we start|begin",
-        "what now",
     ),
     "sources": (
-        "what|which|whose [kind|kinds|sort|type] [of] [other] <documents> do|have|did|are|can|could|is <have>+",
-        "what is|are [in|inside] <all>* <holdings>",
+        "what|which [kind|kinds|sort|type] [of] [other] <documents> <held>",
+        "what is|are in|inside <all>* <holdings>",
         "what's in|inside <all>* <holdings>",
-        "what are|is <all>* <documents>",
-        "<could you>* list|show|name|display|enumerate|give|tell [me|us] [a|the] [list] <all>* <documents> [list|names] <have>*",
-        "how many <all>* <documents> do|have|are|can <have>*",
-        "do|have you have|got|read|know any|some|my <documents> <have>*",
+        "what are [all] your|my <documents>",
+        "what are [all] [the] [available] sources",
+        "what are [all] the <here> <documents>",
+        "<could you>* list|show|name|display|enumerate|give|tell [me|us] [a|the] [list] <all>* <documents> [list|names]"
+        " [that|which] [you have] [are] [<here>]",
+        "how many <all>* <documents> <held>",
+        "do you have|know any|some|my <documents> [<here>]",
+        "have you got|read any|some|my <documents> [<here>]",
         "what have you read|got|indexed|loaded",
         "where do you get|take|find|have <all>* information|answers|data|quotes|knowledge|texts [from]",
-        "where does|do <all>* information|answers|data|quotes|knowledge come from",
+        "where does|do your information|answers|data|quotes|knowledge come from",
         "what do|are|can you search|searching|read|reading|quote|quoting [in|through|from]",
-        "what information|data|texts|material|knowledge do|can you <have>+",
+        "what information|data|texts|material|knowledge do you have [<here>]",
         "[my|your|all|the] sources|documents|files",
     ),
     "again": (
@@ -216,6 +251,7 @@ _PHRASINGS: Mapping[TalkKind, tuple[str, ...]] = {
         "i missed <that>",
         "[go] back to <that>",
         "[the] last|previous answer|quote [again]",
+        "?",
     ),
     "more": (
         "<could you>* tell|show|give|find|quote|get [me|us] [some|any|a|even] [few|bit|little] more|further|additional|other"
@@ -226,12 +262,21 @@ _PHRASINGS: Mapping[TalkKind, tuple[str, ...]] = {
         "<could you>* continue|proceed",
         "keep going|reading",
         "[the] next [one] [<quotes>]",
-        "[is|are] [there] anything|something|nothing else|more|further [<on that>] [<they say>] [<on that>]",
+        "[is|are] [there] anything|something else|more|further [<on that>] [<they say>] [<on that>]",
         "is|are there [any|some] more|other [<quotes>] [<on that>]",
         "what else [is] [there] [<they say>] [<on that>]",
         "<could you>* elaborate|expand [further] [on] [<that>] [a] [bit]",
         "[in] [some|more|further] detail|details",
         "i want|need|like [to] [know|see|read|hear] more [<on that>]",
+        "<nothing else> ?",
+        "is that|this all|it|everything ?",
+        "[that|this|it is|was] not <what i asked>",
+        "that's|it's not <what i asked>",
+        "that|this|it isn't|wasn't <what i asked>",
+        "that|this|it|you doesn't|didn't answer my question",
+        "that|this|it|you does|did not answer my question",
+        "[that|this|it is|was] <wrong>",
+        "that's|it's <wrong>",
     ),
     "where": (
         "[from] where [exactly] did|do you get|find|take|read|see|quote <that> [from] [exactly]",
@@ -248,9 +293,17 @@ _PHRASINGS: Mapping[TalkKind, tuple[str, ...]] = {
         "[from|in|on] which|what <place> [number]",
         "[from|in|on] which|what <place> [number] is|was|are|were|does|did <that> <found>*",
         "[from|in|on] which|what <place> did|do you get|find|take|read|see|quote <that> [from|in|on]",
+        "which|what <place> did|do you use|quote [from|for] [<that>]",
+        "which|what <documents> did you use|quote [from|for] [<that>]",
+        "which|what <place> are you using|quoting [from|for] [<that>]",
         "which|what <place> says|states|said so|that|this|it",
-        "<could you>* cite|name|show|give|tell [me|us] the|your|its|a [exact] source|sources|reference|citation|page|origin"
+        "<could you>* cite|name|show|give|tell|provide [me|us] the|your|its|a [exact] source|sources|reference|citation|page|origin"
         " [of|for|behind] [<that>]",
+        "<could you>* name|show|give|tell|provide [me|us] the|its page number",
+        "what is the|its page number",
+        "what's the|its page number",
+        "are you sure [about] [<that>]",
+        "is that|this [really] true|correct",
         "who says|said|claims|wrote|states so|that|this",
         "says who",
         "how do you know [that|this|it]",
@@ -286,8 +339,8 @@ _OPENING = (
 )
 _PLACE = re.compile(
     _OPENING
-    + r"(?:the )?(?:(?P<kind>page|pg|p|slide|sheet|chapter|section)[ .]*(?:number |no\.? )?(?P<label>[\w.-]*\w)"
-    r"|(?P<ordinal>" + "|".join(_NUMBERS) + r"|last) (?P<counted>page|slide|sheet|chapter|section))"
+    + r"(?:the )?(?:(?P<kind>page|slide|sheet|chapter|(?:pg|p)(?=\.? |\.\d))[ .]*(?:number |no\.? )?(?P<label>[\w.-]*\w)"
+    r"|(?P<ordinal>" + "|".join(_NUMBERS) + r"|last) (?P<counted>page|slide|sheet|chapter))"
     r"(?: (?:of|in|from) (?P<within>.+?))?(?: (?:says?|about|contains?|reads?|shows?|states?|covers?|"
     r"tells? (?:us|me)|out loud|aloud|then|please|again))*\W*",
     re.IGNORECASE,
@@ -316,42 +369,49 @@ _TEXT_KINDS = (
     r"(?:\w+ ){0,2}?(?:essay|poem|letter|e-?mail|table|report|draft|story|song|blog|post|article|"
     r"presentation|quiz|paragraph|speech|"
     r"tweet|plan|code|script|memo|headline|slides?|bullet points?|limerick|haiku|press release|"
-    r"message|conclusion|introduction)\b"
+    r"message|conclusion|introduction)"
 )
+_LANGUAGES = (
+    r"(?:in|into) (?:french|german|spanish|italian|portuguese|dutch|russian|polish|chinese|japanese|"
+    r"korean|arabic|hindi|turkish|latin|swedish|english)\b"
+)
+_DONE = r"(?:\W+(?:please|then))*\W*$"
+"""Nothing follows that would give the words before another sense: "the summary", but "the summary dismissal"."""
+_ABOUT = rf"(?:{_DONE}| (?:about|on|of|for|from|that)\b)"
+_OF_THAT = rf"(?:{_DONE}| (?:of|in)(?= (?:the|this|that|these|those|it|my|your)\b))"
+_OBJECT = rf"(?: me| us)?(?:{_DONE}|(?= (?:an?|the|this|that|these|those|it|them|my|your|our|some|something|about)\b))"
+"""A verb's object begins, or nothing follows: "write a letter", but "write permissions"."""
 _ASKING = (
     r"\W*(?:(?:please|ok|okay|now|so|hey|hi|hello|and|then|kindly|thanks)\W+)*(?:(?:can|could|would|"
     r"will) (?:you|u) (?:please |kindly |maybe |just )?|i (?:want|need) you to |i(?:'d|"
     r" would) like you to |help me (?:to )?|let's |please )?"
 )
 _REQUEST_PHRASINGS: tuple[tuple[Task, str], ...] = (
-    ("summarise", r"(?:summari[sz]e|sum up|condense|recap|abridge|outline)\b"),
+    ("summarise", r"summari[sz]e\b"),
+    ("summarise", r"(?:sum up|condense|recap|abridge)" + _OBJECT),
     (
         "summarise",
         r"(?:give|write|make|create|provide|show|do|prepare|tell)(?: me| us)? (?:an? |"
-        r"the )?(?:\w+ ){0,2}?(?:summary|overview|recap|gist|synopsis|digest|abstract|outline)\b(?: of|"
-        r" on| about| for)?",
+        r"the )?(?:\w+ ){0,2}?(?:summary|overview|recap|gist|synopsis|digest|abstract|outline)" + _ABOUT,
     ),
     (
         "summarise",
         r"(?:tl;?dr|in a nutshell|in (?:one|a few|two|three) (?:sentences?|words?)|(?:what(?:'s| is|"
         r" are) )?(?:the )?(?:gist|summary|key points|main points|takeaways|key takeaways|"
-        r"main ideas?)\b(?: of| in)?)",
+        r"main ideas?))" + _OF_THAT,
     ),
-    ("translate", r"(?:translate|interpret)\b"),
+    ("translate", r"translate\b"),
     (
         "translate",
         r"(?:(?:say|write|put|repeat|answer|tell|explain|quote|show|give)(?: me| us)?(?: that| this| it|"
-        r" them)?|how (?:do|would) (?:you|i|we) say (?P<said>.+?)|and) (?:in|into) (?:french|german|"
-        r"spanish|italian|portuguese|dutch|russian|polish|chinese|japanese|korean|arabic|hindi|turkish|"
-        r"latin|swedish|english)\b",
+        r" them)?|how (?:do|would) (?:you|i|we) say (?P<said>.+?)) " + _LANGUAGES,
     ),
-    ("write", r"(?:rewrite|rephrase|paraphrase|reword|proofread|compose|simplify)\b"),
-    ("write", r"(?:write|draft)\b(?: me| us)?"),
+    ("translate", "and " + _LANGUAGES + _DONE),
+    ("write", r"(?:write|draft|rewrite|rephrase|paraphrase|reword|proofread|compose|simplify)" + _OBJECT),
     (
         "write",
-        r"(?:create|make|generate|produce|prepare|give|design)(?: me| us)? (?:an? |some |the |my )"
-        + _TEXT_KINDS
-        + r"(?: about| on| of| for| from)?",
+        r"(?:(?:create|make|generate|produce|prepare|design)(?: me| us)? (?:an? |some |the |my )|"
+        r"give(?: me| us)? (?:an? |some ))" + _TEXT_KINDS + _ABOUT,
     ),
     (
         "write",
@@ -366,12 +426,17 @@ _REQUEST_PHRASINGS: tuple[tuple[Task, str], ...] = (
         r"views?|take|stance|advice|recommendation|thoughts|favou?rite|guess)|do you (?:agree|disagree|"
         r"like|prefer|recommend)|(?:give|tell)(?: me| us)? your (?:\w+ )?(?:opinion|view|take|advice|"
         r"thoughts)|would you (?:recommend|say|agree|rather)|any (?:thoughts|advice|"
-        r"opinions?))\b(?: about| of| on| that| with| for)?",
+        r"opinions?))\b(?:(?: about| of| on| that| with| for)\b)?",
     ),
 )
 _REQUESTS = tuple(
     (task, re.compile(_ASKING + pattern + r"\W*(?P<about>.*)", re.IGNORECASE | re.DOTALL))
     for task, pattern in _REQUEST_PHRASINGS
+)
+# A request on nothing but such words is about what was quoted last: "translate that into Dutch".
+_INTO = re.compile(r"\b(?:in|into|to) \w+\W*$")
+_POINTING = re.compile(
+    r"\W*(?:(?:all|of|it|this|that|these|those|them|the|last|answer|quote|passage|text|above|into|in|to|for|me|please)\b\W*)*"
 )
 
 
@@ -400,17 +465,48 @@ def _request_in(message: str) -> Talk | None:
     for task, pattern in _REQUESTS:
         if found := pattern.fullmatch(message.replace("’", "'")):
             said = found.groupdict().get("said") or ""
-            return Talk("request", f"{said} {found['about']}".strip(), task=task)
+            about = f"{said} {found['about']}".strip()
+            about = "" if _POINTING.fullmatch(_INTO.sub("", about)) else about
+            return Talk("request", about, task=task, question=message if about and task == "give an opinion" else "")
     return None
 
 
 def _phrase_in(message: str) -> Talk | None:
-    """Look a whole message up among the phrasings, first as it stands, then without the words of politeness around it."""
-    for words in dict.fromkeys((_plain(message), _without_manners(_plain(message)))):
+    """Look a whole message up among the phrasings: as it stands, and without thanks, greetings or politeness around it."""
+    asked = "?" if message.rstrip().endswith("?") else ""
+    if not _plain(message) and not asked:
+        return Talk("thanks")
+    left = _plain(_without_manners(message, _CLAUSE_END))
+    ways = (_plain(message), _without_politeness(_plain(message)), left, _without_politeness(left))
+    for words in dict.fromkeys((*(f"{way} {asked}".strip() for way in ways), *ways)):
         for kind, phrasings in _PHRASINGS.items():
             if _pattern(phrasings).fullmatch(words + " "):
                 return Talk(kind)
     return None
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?![\s\d])|\s*\n\s*")
+_CLAUSE_END = re.compile(r"(?<=[.!?…,;:–—-])\s+")
+
+
+def without_manners(message: str) -> str:
+    """Drop the sentences of thanks and greeting that stand before and behind what is asked.
+
+    :param message: what a person typed.
+    :returns: the sentences between them, as they were typed; the message itself when it holds nothing else.
+    """
+    return _without_manners(message, _SENTENCE_END)
+
+
+def _without_manners(message: str, end: re.Pattern[str]) -> str:
+    edges = [0, *(found.end() for found in end.finditer(message)), len(message)]
+    pieces = [message[start:stop] for start, stop in pairwise(edges)]
+    telling = [at for at, piece in enumerate(pieces) if not _is_manners(piece)]
+    return "".join(pieces[telling[0] : telling[-1] + 1]).strip() if telling else message
+
+
+def _is_manners(piece: str) -> bool:
+    return _pattern(("<manners>*",)).fullmatch(f"{_plain(piece)} ".lstrip()) is not None
 
 
 _POLITE_FIRST = frozenset(
@@ -424,7 +520,7 @@ def _plain(message: str) -> str:
     return " ".join(re.findall(r"[^\W_]+(?:['.-][^\W_]+)*", message.lower().replace("’", "'")))
 
 
-def _without_manners(words: str) -> str:
+def _without_politeness(words: str) -> str:
     """Take words of politeness off both ends, but never the last word that is left."""
     left = words.split()
     while len(left) > 1 and left[0] in _POLITE_FIRST:

@@ -82,6 +82,13 @@ def test_no_question_is_too_odd(assistant, question):
     assert answer.question == question and 0 <= answer.confidence <= 1
 
 
+def test_thanks_before_a_question_are_no_part_of_it(assistant):
+    asked = "Thanks, that helps. Where was tea first drunk?"
+    history = [Turn("user", "How many eggs does a queen lay?"), Turn("assistant", "Many.")]
+    assert assistant.ask(asked, history).resolved_question == "Where was tea first drunk?"
+    assert assistant.ask(asked, history, bare=True).resolved_question == asked
+
+
 def test_a_follow_up_shows_what_was_understood(assistant):
     history = [{"role": "user", "content": "Where was tea first drunk?"}, {"role": "assistant", "content": "In China."}]
     answer = assistant.ask("And when did it reach Lisbon?", history)
@@ -252,7 +259,7 @@ def test_every_quote_equals_its_slice(write_files, texts, questions):
         Builder(settings, HashingEmbedder).run()
         assistant = Assistant(settings, HashingEmbedder())
         for question in filter(str.strip, questions):
-            answer = assistant.ask(question[:2000])
+            answer = assistant.ask(question[:2000], bare=True)
             assert answer.answered and 1 <= len(answer.quotes) <= 3 and 0 <= answer.confidence <= 1
             assert answer.quotes[0].score == pytest.approx(answer.confidence, abs=1e-4)
             for quote in answer.quotes:

@@ -23,7 +23,7 @@ LEVELS = [
         "ahead",
         "onnx_session",
     },
-    {"loaders", "splitting", "question_types", "telling_words"},
+    {"loaders", "splitting", "question_types", "telling_words", "leaning"},
     {"embedders"},
     {"indexes"},
     {"retrievers"},

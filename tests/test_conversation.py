@@ -16,7 +16,6 @@ from assistant.conversation import (
     LeaningWeights,
     exchanges,
     fused,
-    leans,
     recalled,
     resolve,
     telling_words,
@@ -90,6 +89,10 @@ def test_rare_words_words_of_the_last_answer_and_late_words_come_first():
     assert len(chosen) == WORDS_ADDED
 
 
+def test_thanks_and_greetings_around_a_question_add_no_words():
+    assert exchanges(turns("Good morning! What is Eager Lion? Thanks.")) == exchanges(turns("What is Eager Lion?"))
+
+
 def test_what_the_assistant_said_adds_no_words():
     assert "Zanzibar" not in resolve("Where is it?", exchanges(turns("What is Eager Lion?")), PlainWords())
     assert exchanges([Turn("assistant", "Zanzibar exports cloves.")]) == []
@@ -134,37 +137,6 @@ def test_probability_is_logistic_in_the_signals():
     assert LeaningWeights.shipped().values.shape == (len(LEANING_SIGNALS) + 1,)
     assert LeaningWeights.shipped().probability([1.0, 1.0, 0.5, 0.5, 0.1]) > 0.9
     assert LeaningWeights.shipped().probability([0.0, 6.0, 0.02, 0.0, -0.1]) < LEANS_FROM
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Is it?",
-        "And the army?",
-        "Why not?",
-        "What about them?",
-        "Tell me more",
-        "Who else?",
-        "What did he say about this?",
-        "Were the roads in Monaco made safer after her death?",
-        "And where do they train and what do they get?",
-        "When did the army leave it and when did it come back?",
-    ],
-)
-def test_what_points_back(question):
-    assert leans(question)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "What is a treaty alliance?", "Where was Eager Lion held?", "Is there a queen in the hive?", "Are there allies in Asia?",
-        "Which alliances have more than two members?", "Which countries that have treaties trade?", "What is NATO?",
-        "Where do the soldiers train and what do they get?", "What is a health care proxy, and what are its duties?",
-    ],
-)  # fmt: skip
-def test_what_does_not_point_back(question):
-    assert not leans(question)
 
 
 texts = st.text(alphabet=st.characters(blacklist_categories=["Cs"]), max_size=60)

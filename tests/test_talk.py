@@ -19,7 +19,7 @@ from assistant.replying import (
     WHERE,
     sources_named,
 )
-from assistant.talk import Talk, talk_in
+from assistant.talk import Talk, talk_in, without_manners
 
 PHRASINGS = {
     "greeting": [
@@ -38,6 +38,10 @@ PHRASINGS = {
         "That's really interesting, thank you",
         "Many thanks for your quick help",
         "Oh, I see. Makes sense.",
+        "That's exactly what I needed",
+        "I really appreciate your help",
+        "thank you, you have been very helpful",
+        "👍",
     ],
     "farewell": [
         "Bye for now!",
@@ -46,6 +50,7 @@ PHRASINGS = {
         "Have a nice weekend!",
         "See you later",
         "I'm done, thank you",
+        "nothing else, thanks",
     ],
     "abilities": [
         "So what can you do for me?",
@@ -57,6 +62,7 @@ PHRASINGS = {
         "Do you use an LLM?",
         "How do I use this tool?",
         "tell me about yourself",
+        "Good morning! What can I type here?",
     ],
     "sources": [
         "What sources do you have?",
@@ -67,6 +73,8 @@ PHRASINGS = {
         "what's in the folder?",
         "Do you have any PDFs?",
         "Where do you get your answers from?",
+        "Which documents are available here?",
+        "Hi there! What reports do you have?",
     ],
     "again": [
         "Could you repeat that please?",
@@ -75,6 +83,7 @@ PHRASINGS = {
         "Sorry, I didn't catch that",
         "Show me the last answer again",
         "come again?",
+        "??",
     ],
     "more": [
         "Tell me more about this",
@@ -86,6 +95,11 @@ PHRASINGS = {
         "anything else?",
         "the next one please",
         "Could you elaborate on that?",
+        "That's it?",
+        "No, that's all?",
+        "That's not what I asked",
+        "not helpful",
+        "Great, tell me more",
     ],
     "where": [
         "Where exactly does that come from?",
@@ -101,6 +115,13 @@ PHRASINGS = {
         "From where is this?",
         "Where's that quoted?",
         "Where can I check it?",
+        "Which document is that from?",
+        "Which source did you use?",
+        "Are you sure?",
+        "Where did you get this information?",
+        "Thanks. What's the page number?",
+        "Please provide the source",
+        "ok cool, which paragraph?",
     ],
     "only": [
         "Only in the yearly report, please",
@@ -134,6 +155,9 @@ PHRASINGS = {
         "Explain it in simple words",
         "Make a table of the prices",
         "Would you recommend buying a hive?",
+        "Give me an email about wax",
+        "And in French, please?",
+        "What are the key points of this report?",
     ],
 }
 
@@ -160,6 +184,11 @@ def test_there_are_enough_phrasings():
         "Tell me more about the queen's eggs", "What is translated into French?", "help with taxes", "hello world program output",
         "Where was it taken?", "Where are they found?", "Where is it?", "Where was that written?", "Where does it come from?",
         "Where can I see it?", "What is it based on?",
+        "What is PII?", "p53", "Give me the email address for support", "Give me the code of conduct", "And in English law?",
+        "What are the main points of contact?", "Summary dismissal grounds", "In a nutshell, what is GDPR?",
+        "Outline the appeals procedure", "Write-offs above which amount need approval?", "Draft meeting minutes",
+        "What should I do?", "What questions should I ask?", "How does the software work?", "Which documents do we have to read?",
+        "What information do you hold?", "What does section 5 cover?", "Great, what is a hive?",
     ],
 )  # fmt: skip
 def test_questions_are_no_talk(question):
@@ -173,6 +202,24 @@ def test_what_is_left_of_the_message_is_kept():
     assert talk_in("show the last slide") == Talk("page", "last", place="slide")
     assert talk_in("only in “notes.txt”: who pays?") == Talk("only", "notes.txt", question="who pays?")
     assert talk_in("Please summarise the chapter on wax") == Talk("request", "the chapter on wax", task="summarise")
+    asked = "Do you recommend office chairs?"
+    assert talk_in(asked) == Talk("request", "office chairs?", task="give an opinion", question=asked)
+    assert talk_in("What do you think of that?") == Talk("request", task="give an opinion")
+
+
+@pytest.mark.parametrize(
+    "message, left",
+    [
+        ("Thanks, that helps. Who pays?", "Who pays?"),
+        ("Who pays? Thanks again", "Who pays?"),
+        ("Hi!\nWho pays?  And when? 🙏", "Who pays?  And when?"),
+        ("No. 5 is which hive?", "No. 5 is which hive?"),
+        ("Great, who pays?", "Great, who pays?"),
+        ("Hello. Thanks!", "Hello. Thanks!"),
+    ],
+)
+def test_sentences_of_thanks_and_greeting_are_dropped(message, left):
+    assert without_manners(message) == left
 
 
 @given(st.text(max_size=400))
@@ -289,6 +336,17 @@ class TestReplies:
         assert not answer.answered and not answer.quotes
         assert answer.closest[0].document.source == "trains.txt"
         assert assistant.ask("Translate that into French", ASKED).closest[0].text.startswith("Worker bees")
+
+    def test_an_opinion_is_refused_and_its_subject_answered(self, assistant):
+        asked = "What do you think, who make wax?"
+        answer = assistant.ask(asked)
+        assert answer.reply == "I only quote, so I cannot give an opinion. Your sources say:"
+        assert answer.answered and answer.quotes[0].text.startswith("Worker bees make wax")
+        assert assistant.ask("again", said(asked)).resolved_question == asked
+
+    def test_an_opinion_on_nothing_is_refused(self, assistant):
+        assert assistant.ask("What do you think of that?").reply == "I only quote, so I cannot give an opinion."
+        assert not assistant.ask("What do you think of that?", ASKED).answered
 
     def test_bare_takes_the_words_as_they_stand(self, assistant):
         answer = assistant.ask("more", ASKED, bare=True)
