@@ -22,7 +22,7 @@ from assistant.datamodel import Span
 QUESTIONS = [
     json.loads(line) for line in Path(__file__).with_name("own_questions.jsonl").read_text("ascii").splitlines()
 ]
-RIGHT_AT_LEAST = {"sources": 33, "seeds": 24}
+RIGHT_AT_LEAST = {"sources": 34, "seeds": 24}
 """Of 43 and 33 questions; as many were right when it was set. Raise it with the reader."""
 WANTED_SHARE = 57 / 60
 

@@ -301,7 +301,7 @@ def test_a_colon_with_no_list_behind_it_brings_nothing_along():
 
 
 def test_a_question_for_several_things_prefers_the_words_that_lead_them_in():
-    other = scored("The tenant pays for the very things that he uses.", (1.0,), "b.txt")
+    other = scored("The tenant pays for the very things that he uses.", (0.4,), "b.txt")
     assert texts(read(other, scored(DUTIES, (0.0,) * 5), question="Which things does the tenant pay for?"))[0].endswith(
         "- Heat."
     )
