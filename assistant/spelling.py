@@ -3,8 +3,8 @@
 A word that neither the sources nor common English know is replaced by one that they hold and that one slip turns into it:
 two neighbouring letters swapped, one left out, one too many or one wrong (Damerau 1964, https://doi.org/10.1145/363958.363994);
 among several by the one that most passages hold. The first letter is taken to be right, as it mostly is in slips (Pollock and
-Zamora 1984, https://doi.org/10.1145/358027.358048). Short words are left alone: too many of them are alike. A British spelling in
--ise or -yse is right where the one with a z is; only for the latter is it ever replaced.
+Zamora 1984, https://doi.org/10.1145/358027.358048). Short words are left alone: too many of them are alike. A verb in
+-ise, -ize, -yse or -yze is right either way where a form of it is common; only the other spelling ever replaces it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from assistant.indexes.generations import Generation
 
 SHORTEST = 5
 _WORD = re.compile(r"[^\W\d_]+")
-_WITH_S = re.compile(r"(?<=[iy])s(?=(?:e[drs]?|ers|ing|able|ations?)$)")
+_VERB = re.compile(r"(?P<stem>\w+[iy])(?P<letter>[sz])(?P<end>e[drs]?|ers|ing|able|ations?)")
+_VERB_FORMS = tuple(letter + end for letter in "sz" for end in ("e", "ed", "es", "ing", "ation"))
 _PASSAGES_LOOKED_AT = 3
 
 
@@ -43,9 +44,7 @@ class Spelling:
         if len(word) < SHORTEST or self._is_known(word):
             return word
         lower = word.lower()
-        american = _WITH_S.sub("z", lower)
-        near = self._near({american} if self._is_common(american) else _one_slip_away(lower))
-        found = next(filter(self._is_held, near), lower)
+        found = next(filter(self._is_held, self._near(self._other_spelling(lower) or _one_slip_away(lower))), lower)
         return word if found == lower else _with_case_of(word, found)
 
     def _is_known(self, word: str) -> bool:
@@ -53,6 +52,13 @@ class Spelling:
             return True
         terms = self._words.terms(word)
         return not terms or any(map(self._words.passages_with, terms))
+
+    def _other_spelling(self, word: str) -> set[str]:
+        """Spell a verb in -ise or -ize the other way, if any form of it is common; nothing for other words."""
+        verb = _VERB.fullmatch(word)
+        if not verb or not any(self._is_common(verb["stem"] + form) for form in _VERB_FORMS):
+            return set()
+        return {verb["stem"] + ("z" if verb["letter"] == "s" else "s") + verb["end"]}
 
     def _near(self, words: set[str]) -> list[str]:
         """List those of some words whose stem is indexed, those of most passages first."""

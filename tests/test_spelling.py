@@ -90,14 +90,16 @@ def test_common_words_that_the_sources_lack_are_not_taken_for_slips(settings, ma
     assistant.close()
 
 
-def test_british_spellings_are_right_and_mended_only_to_american_ones(settings, make_sources):
-    make_sources({"a.txt": "Its criticism of the sanctions was summarized, and the organizer paralyzed."})
+def test_british_and_american_verbs_are_right_and_mended_only_to_each_other(settings, make_sources):
+    make_sources(
+        {"a.txt": "Its criticism of the sanctions was summarized, the organizer paralyzed, the duke idolised."}
+    )
     build_index(settings=settings)
     assistant = open_assistant(settings=settings)
-    asked = "Who criticises the sanctions, criticised them, is criticising?"
+    asked = "Who will criticise the sanctions, criticize them, is criticising?"
     assert assistant.ask(asked).resolved_question == asked
-    mended = assistant.ask("Who summarised what the organiser paralysed?").resolved_question
-    assert mended == "Who summarized what the organizer paralyzed?"
+    mended = assistant.ask("Who summarised what the organiser paralysed, and was idolized?").resolved_question
+    assert mended == "Who summarized what the organizer paralyzed, and was idolised?"
     assistant.close()
 
 
