@@ -273,12 +273,11 @@ def _within(passage: Passage, span: Span) -> Span | None:
 def _request(talk: Talk, turns: Sequence[Turn], desk: Desk, sources: tuple[str, ...]) -> Answer:
     """Say that it cannot be done; answer what an opinion is asked on, else show what comes closest to the subject."""
     cannot = CANNOT.format(task=talk.task)
-    before = _before(turns, desk)
     if talk.question:
         answer = desk.ask(talk.question, turns, sources)
     elif talk.about:
         answer = desk.closest(talk.about, turns, sources)
-    elif before:
+    elif before := _before(turns, desk):
         answer = desk.closest(before.question, before.turns, sources or before.sources)
     else:
         return _said(cannot, desk)

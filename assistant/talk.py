@@ -474,10 +474,10 @@ def _request_in(message: str) -> Talk | None:
 def _phrase_in(message: str) -> Talk | None:
     """Look a whole message up among the phrasings: as it stands, and without thanks, greetings or politeness around it."""
     asked = "?" if message.rstrip().endswith("?") else ""
-    if not _plain(message) and not asked:
+    plain, left = _plain(message), _plain(_without_manners(message, _CLAUSE_END))
+    if not plain and not asked:
         return Talk("thanks")
-    left = _plain(_without_manners(message, _CLAUSE_END))
-    ways = (_plain(message), _without_politeness(_plain(message)), left, _without_politeness(left))
+    ways = (plain, _without_politeness(plain), left, _without_politeness(left))
     for words in dict.fromkeys((*(f"{way} {asked}".strip() for way in ways), *ways)):
         for kind, phrasings in _PHRASINGS.items():
             if _pattern(phrasings).fullmatch(words + " "):
